@@ -1,0 +1,37 @@
+"""Installs `repro`: `pip install -e .`, with `.[test]` for the test suite and `.[cuda]` for GPUs."""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="repro",
+    version="0.1.0",
+    description='Re-runs "Do Better ImageNet Models Transfer Better?" in full',
+    python_requires=">=3.11,<3.13",
+    packages=find_packages(include=["repro", "repro.*"]),
+    # Each lower bound is what the code needs, each upper bound the newest release it was tested with.
+    install_requires=[
+        "absl-py>=1.4,<3",
+        "importlib_resources>=6,<8",  # tensorflow-datasets imports it and does not say so
+        "keras>=3.10,<3.16",
+        "matplotlib>=3.9,<4",
+        "numpy>=1.26,<3",
+        "pandas>=2.2,<4",
+        "pillow>=10,<14",
+        "pyarrow>=16,<27",
+        "scikit-learn>=1.5,<1.10",  # the digits data set
+        "scipy>=1.13,<1.18",
+        "tensorflow~=2.20.0",  # the version that tf-models-official 2.20 pins
+        "tensorflow-datasets>=4.9.9,<4.10",
+        "tf-models-official~=2.20.0",
+        "tqdm>=4.66,<5",
+    ],
+    extras_require={
+        "test": [
+            "hypothesis>=6.100,<7",
+            "pytest>=8,<10",
+            "pytest-xdist>=3.6,<4",
+            "ruff>=0.9,<0.18",
+        ],
+        "cuda": ["tensorflow[and-cuda]~=2.20.0"],
+    },
+)
