@@ -1,4 +1,4 @@
-"""Installs `repro`: `pip install -e .`, with `.[test]` for the test suite and `.[cuda]` for GPUs."""
+"""Installs `repro`: `pip install -e .`; the extras are `test` (the suite) and `cuda` (GPUs)."""
 
 from setuptools import find_packages, setup
 
@@ -8,7 +8,7 @@ setup(
     description='Re-runs "Do Better ImageNet Models Transfer Better?" in full',
     python_requires=">=3.11,<3.13",
     packages=find_packages(include=["repro", "repro.*"]),
-    # Each lower bound is what the code needs, each upper bound the newest release it was tested with.
+    # An upper bound ends after the newest release that was tested.
     install_requires=[
         "absl-py>=1.4,<3",
         "importlib_resources>=6,<8",  # tensorflow-datasets imports it and does not say so

@@ -3,8 +3,8 @@
 A file in this package is a command (`python -m repro.finetune`), a folder is a room of the library.
 """
 
-from collections.abc import Iterable
 import difflib
+from collections.abc import Iterable
 
 __version__ = "0.1.0"
 

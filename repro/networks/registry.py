@@ -1,0 +1,94 @@
+"""The paper's Table 4: the networks, and what is known of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from repro import unknown_name
+from repro.networks.builder import Graph
+from repro.networks.inception_v4 import inception_v4
+from repro.networks.mobilenet_v1 import mobilenet_v1
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """One network of Table 4 (or of the paper's later version, or a narrower MobileNet).
+
+    Attributes:
+      name: TF-Slim's, the value of `--model`.
+      paper_name: as Table 4 and Table 5 print it; None for a network that is in neither.
+      build: (images, num_classes, *, batch_norm_momentum, [auxiliary_head]) -> Graph.
+      image_size: height and width in pixels of the images it was trained on (Table 4).
+      num_features: dimension of the penultimate layer (Table 4).
+      num_classes: of the released checkpoint: 1001 with a background class at 0, or 1000.
+      preprocessing: "inception" or "vgg".
+      logits_scope: TF-Slim scope of the last layer.
+      imagenet_top1: percent (Table 4); None where the paper has none.
+      parameters: millions, without the logits layer (Table 4); None where the paper has none.
+      auxiliary_scope: TF-Slim scope of the auxiliary head; None for a network without.
+      auxiliary_weight: of the auxiliary loss when the network was trained on ImageNet.
+      label_smoothing: when the network was trained on ImageNet.
+      clip_norm: of each gradient when the network was trained on ImageNet; None for no clipping.
+    """
+
+    name: str
+    paper_name: str | None
+    build: Callable[..., Graph]
+    image_size: int
+    num_features: int
+    num_classes: int
+    preprocessing: str
+    logits_scope: str
+    imagenet_top1: float | None = None
+    parameters: float | None = None
+    auxiliary_scope: str | None = None
+    auxiliary_weight: float = 0.0
+    label_smoothing: float = 0.0
+    clip_norm: float | None = None
+
+
+def _mobilenet_v1(
+    width: float, num_features: int, paper_name: str | None = None, **table4: float
+) -> NetworkSpec:
+    return NetworkSpec(
+        name="mobilenet_v1" if width == 1 else f"mobilenet_v1_{width}",
+        paper_name=paper_name,
+        build=partial(mobilenet_v1, width=width),
+        image_size=224,
+        num_features=num_features,
+        num_classes=1001,
+        preprocessing="inception",
+        logits_scope="MobilenetV1/Logits/Conv2d_1c_1x1",
+        **table4,
+    )
+
+
+_ALL = (
+    NetworkSpec(
+        name="inception_v4",
+        paper_name="Inception v4",
+        build=inception_v4,
+        image_size=299,
+        num_features=1536,
+        num_classes=1001,
+        preprocessing="inception",
+        logits_scope="InceptionV4/Logits/Logits",
+        imagenet_top1=80.2,
+        parameters=41.1,
+        auxiliary_scope="InceptionV4/AuxLogits",
+        auxiliary_weight=0.4,  # train_image_classifier.py, for any network with an auxiliary head
+        label_smoothing=0.1,  # Szegedy et al., 2016, section 7; the released training used it
+    ),
+    _mobilenet_v1(1, 1024, "MobileNet v1", imagenet_top1=70.7, parameters=3.2),
+    _mobilenet_v1(0.75, 768),
+    _mobilenet_v1(0.5, 512),
+    _mobilenet_v1(0.25, 256),
+)
+NETWORKS = {spec.name: spec for spec in _ALL}
+
+
+def spec(name: str) -> NetworkSpec:
+    """Returns a network's entry; `UserError` with the nearest names for an unknown one."""
+    if name not in NETWORKS:
+        raise unknown_name("--model", name, NETWORKS)
+    return NETWORKS[name]
