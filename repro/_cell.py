@@ -1,0 +1,202 @@
+"""A cell of Table 5 as the common flags describe it: network, data set, checkpoint, and its record.
+
+It stands between the commands and the rooms: `load` turns flags into data, `Cell.record` ends a run.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from repro import UserError, _command, checkpoints, datasets, metrics, networks, preprocessing
+from repro.datasets import DatasetSpec, Examples
+from repro.networks import NetworkSpec
+from repro.paper import paper_value
+from repro.results import Predictions, RunFolder, RunMetrics
+from repro.results.reading import closing_table
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What the common flags ask for, loaded.
+
+    Attributes:
+      network: of --model.
+      dataset: of --dataset.
+      image_size: height and width of the network's input.
+      splits: examples by split name.
+      checkpoint: files of the ImageNet checkpoint; None for random initialization.
+      checkpoint_sha256: of those files.
+      started: when the command began, on the monotonic clock.
+    """
+
+    network: NetworkSpec
+    dataset: DatasetSpec
+    image_size: int
+    splits: dict[str, Examples]
+    checkpoint: Path | None
+    checkpoint_sha256: str | None
+    started: float = field(default_factory=time.monotonic)
+
+    def settings(self) -> dict[str, Any]:
+        """Returns what every setting's result depends on, for the name of the run folder."""
+        return {
+            "image_size": self.image_size,
+            "eval_split": _command.EVAL_SPLIT.value,
+            "seed": _command.SEED.value,
+            "checkpoint": self.checkpoint_sha256,
+            "splits": {name: split.sha256 for name, split in self.splits.items()},
+        }
+
+    def create_model(self, strategy: tf.distribute.Strategy, **options: Any) -> keras.Model:
+        """Builds the network for this data set under a strategy, and restores the checkpoint.
+
+        The logits always start afresh, also where the checkpoint has as many classes.
+        """
+        keras.utils.set_random_seed(_command.SEED.value)
+        shape = (self.image_size, self.image_size, 3)
+        with strategy.scope():
+            model = networks.create(self.network.name, self.dataset.num_classes, shape, **options)
+            if self.checkpoint is not None:
+                report = checkpoints.restore(model, self.checkpoint, restore_logits=False)
+                print(report.summary())
+        return model
+
+    def training_batches(
+        self, split: str, batch_size: int, steps: int
+    ) -> Callable[[int], tf.data.Dataset]:
+        """Returns a function from the first step to the training batches that follow."""
+        kind, size = preprocessing.get(self.network.preprocessing), self.image_size
+
+        def preprocess(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            return kind.preprocess_for_train(image, size, size, seed=seed)
+
+        def batches(first_step: int) -> tf.data.Dataset:
+            return datasets.training_batches(
+                self.splits[split],
+                preprocess,
+                batch_size,
+                steps,
+                _command.SEED.value,
+                first_step=first_step,
+            )
+
+        return batches
+
+    def evaluation_batches(self, split: str) -> tf.data.Dataset:
+        """Returns batches of (index, image, label), each example of the split once."""
+        kind, size = preprocessing.get(self.network.preprocessing), self.image_size
+        return datasets.evaluation_batches(
+            self.splits[split],
+            lambda image: kind.preprocess_for_eval(image, size, size),
+            _command.EVAL_BATCH_SIZE.value,
+        )
+
+    def already_done(self, folder: RunFolder) -> bool:
+        """Returns whether the run is complete and not asked for again, and then shows it."""
+        found = folder.metrics
+        if found is None or _command.RERUN.value:
+            return False
+        print(f"This run is complete; --rerun runs it again.\n\n{_closing(folder, found)}")
+        return True
+
+    def record(
+        self,
+        folder: RunFolder,
+        setting: str,
+        scores: np.ndarray,
+        *,
+        num_train: int,
+        hyperparameters: dict[str, Any],
+        details: dict[str, Any],
+    ) -> None:
+        """Measures, writes the run folder's result and prints the closing table.
+
+        Args:
+          folder: of the run.
+          setting: one of `results.metrics_json.SETTINGS`.
+          scores: logits `[n, classes]` of the evaluated split.
+          num_train: images the classifier was trained on.
+          hyperparameters: for metrics.json.
+          details: for metrics.json.
+        """
+        evaluated = self.splits[_command.EVAL_SPLIT.value]
+        value = metrics.compute(
+            self.dataset.metric, evaluated.labels, scores, self.dataset.num_classes
+        )
+        result = RunMetrics(
+            model=self.network.name,
+            dataset=self.dataset.name,
+            setting=setting,
+            metric=self.dataset.metric,
+            value=100 * value,
+            eval_split=evaluated.split,
+            n_test=len(evaluated.ids),
+            n_train=num_train,
+            paper_value=paper_value(self.network.name, self.dataset.name, setting),
+            hyperparameters=hyperparameters,
+            seed=_command.SEED.value,
+            split_sha256={name: split.sha256 for name, split in self.splits.items()},
+            checkpoint_sha256=self.checkpoint_sha256,
+            seconds=time.monotonic() - self.started,
+            details=details,
+        )
+        predictions = Predictions(evaluated.ids, evaluated.labels, scores)
+        folder.write_result(result, predictions)
+        print(f"\n{_closing(folder, result)}")
+
+
+def load(split_names: Sequence[str], *, with_checkpoint: bool) -> Cell:
+    """Loads what the common flags name.
+
+    Args:
+      split_names: of the splits to load.
+      with_checkpoint: whether the setting starts from ImageNet.
+
+    Raises:
+      UserError: for a flag that is missing or wrong; when both the data and the checkpoint are
+        missing, one message tells of both.
+    """
+    started = time.monotonic()
+    _command.required(_command.MODEL, _command.DATASET)
+    network = networks.spec(_command.MODEL.value)
+    dataset = datasets.spec(_command.DATASET.value)
+    problems = []
+    checkpoint, splits = None, {}
+    if with_checkpoint:
+        try:
+            checkpoint = checkpoints.locate(
+                network.name, _command.CHECKPOINT_PATH.value, _command.CHECKPOINT_DIR.value
+            )
+        except UserError as error:
+            problems.append(str(error))
+    try:
+        splits = {
+            name: datasets.load(
+                dataset.name, name, _command.DATA_DIR.value, _command.MANUAL_DIR.value
+            )
+            for name in split_names
+        }
+    except UserError as error:
+        problems.append(str(error))
+    if problems:
+        raise UserError("\n\n".join(problems))
+    return Cell(
+        network,
+        dataset,
+        _command.IMAGE_SIZE.value or network.image_size,
+        splits,
+        checkpoint,
+        checkpoints.sha256_of(checkpoint) if checkpoint else None,
+        started,
+    )
+
+
+def _closing(folder: RunFolder, result: RunMetrics) -> str:
+    results_dir = Path(_command.RESULTS_DIR.value)
+    return f"{closing_table(results_dir, folder.path, result)}\n\n{result}"

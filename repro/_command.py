@@ -1,0 +1,100 @@
+"""What the commands share: their common flags, and how a person's mistake ends one.
+
+Import it before anything that imports TensorFlow: it silences TensorFlow's start-up messages.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from absl import app, flags
+
+from repro import UserError
+from repro.training import STRATEGIES, InterruptedRunError
+
+MODEL = flags.DEFINE_string("model", None, "Network of Table 4, such as inception_v4.")
+DATASET = flags.DEFINE_string("dataset", None, "Data set of Table 1, such as aircraft; or digits.")
+DATA_DIR = flags.DEFINE_string("data_dir", "data", "Folder of prepared data sets.")
+MANUAL_DIR = flags.DEFINE_string(
+    "manual_dir", None, "Folder with a data set's original archive or its extracted folder."
+)
+CHECKPOINT_PATH = flags.DEFINE_string(
+    "checkpoint_path", None, "TF-Slim checkpoint of the network; default: from --checkpoint_dir."
+)
+CHECKPOINT_DIR = flags.DEFINE_string(
+    "checkpoint_dir", None, "Folder of the released checkpoints, one folder a network."
+)
+RESULTS_DIR = flags.DEFINE_string("results_dir", "results", "Folder of the runs.")
+SEED = flags.DEFINE_integer("seed", 0, "Of everything random.", lower_bound=0)
+STRATEGY = flags.DEFINE_enum("strategy", "auto", STRATEGIES, "tf.distribute strategy.")
+EVAL_SPLIT = flags.DEFINE_enum(
+    "eval_split",
+    "test",
+    ["test", "validation"],
+    "test: train on train + validation, test once. validation: train on train, for choosing.",
+)
+IMAGE_SIZE = flags.DEFINE_integer(
+    "image_size",
+    None,
+    "Height and width of the network's input; default: Table 4's.",
+    lower_bound=1,
+)
+EVAL_BATCH_SIZE = flags.DEFINE_integer(
+    "eval_batch_size", 64, "Images in a batch of inference.", lower_bound=1
+)
+PROGRESS = flags.DEFINE_bool("progress", True, "Whether to show progress bars.")
+RERUN = flags.DEFINE_bool("rerun", False, "Whether to run again what is already complete.")
+
+USER_ERROR, INTERRUPTED = 2, 130
+
+
+def run(main: Callable[[], None]) -> None:
+    """Parses the flags and runs a command; a person's mistake ends it with one message, no traceback.
+
+    Args:
+      main: the command. It returns for exit status 0.
+    """
+    app.run(lambda argv: sys.exit(_guarded(main, argv)))
+
+
+def required(*holders: flags.FlagHolder) -> None:
+    """Raises `UserError` for the first of the flags that was not given."""
+    for holder in holders:
+        if holder.value is None:
+            raise UserError(f"--{holder.name} is required: {flags.FLAGS[holder.name].help}")
+
+
+def flags_text() -> str:
+    """Returns this run's flags as the text of a flag file that repeats it."""
+    ours = [
+        flag
+        for module, module_flags in flags.FLAGS.flags_by_module_dict().items()
+        if module.startswith("repro.") or module == sys.argv[0]
+        for flag in module_flags
+        if flag.value is not None and flag.name != RERUN.name
+    ]
+    return "".join(f"{flag.serialize()}\n" for flag in sorted(ours, key=lambda flag: flag.name))
+
+
+def _guarded(main: Callable[[], None], argv: list[str]) -> int:
+    try:
+        if len(argv) > 1:
+            raise UserError(f"Unknown arguments: {' '.join(argv[1:])}. Flags begin with --.")
+        main()
+    except UserError as error:
+        print(f"{Path(sys.argv[0]).stem}: {error}", file=sys.stderr)
+        return USER_ERROR
+    except InterruptedRunError as interruption:
+        print(
+            f"\nStopped and saved after step {interruption.step:,}. The same command goes on from "
+            "there.",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        print("\nStopped. The same command starts this part again.", file=sys.stderr)
+        return INTERRUPTED
+    return 0

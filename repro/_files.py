@@ -1,0 +1,26 @@
+"""Writing files so that a crash at any moment leaves either the old file or the new one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A context that yields a temporary path beside `path` and moves it there at the end.
+
+    Args:
+      path: of the file to write; its folder must exist.
+
+    Yields:
+      The path to write to. After an error it is removed and `path` is as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())  # or a power cut could leave the new name with no content
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,5 @@
+"""Penultimate features of a network for a split."""
+
+from repro.features.forward import Forward
+
+__all__ = ["Forward"]

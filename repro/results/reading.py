@@ -1,0 +1,51 @@
+"""Reading many runs, and the table that a command ends with."""
+
+from pathlib import Path
+
+from repro.results.metrics_json import METRIC_NAMES, SETTING_NAMES, SETTINGS, RunMetrics
+
+
+def read_runs(results_dir: Path, dataset: str, model: str) -> list[tuple[Path, RunMetrics]]:
+    """Returns the complete runs of one network on one data set, in the settings' order."""
+    return [
+        (path.parent, RunMetrics.from_json(path.read_text()))
+        for setting in SETTINGS
+        for path in sorted(Path(results_dir).glob(f"{setting}/{dataset}/{model}/*/metrics.json"))
+    ]
+
+
+def closing_table(results_dir: Path, current: Path, metrics: RunMetrics) -> str:
+    """Returns a table of all complete runs of the same network and data set, beside the paper's.
+
+    Args:
+      results_dir: where the runs are.
+      current: folder of the run that just ended; it is marked with an arrow.
+      metrics: of that run.
+    """
+    header = ("", "setting", "split", "images", METRIC_NAMES[metrics.metric], "paper", "run")
+    rows = [header]
+    for path, run in read_runs(results_dir, metrics.dataset, metrics.model):
+        paper = run.paper_value if run.eval_split == "test" else None
+        rows.append(
+            (
+                "->" if path == current else "",
+                SETTING_NAMES[run.setting],
+                run.eval_split,
+                f"{run.n_test:,}",
+                f"{run.value:.2f}%",
+                "-" if paper is None else f"{paper:g}%",
+                str(path.relative_to(results_dir)),
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+    numeric = {3, 4, 5}
+    lines = [
+        "  ".join(
+            cell.rjust(width) if i in numeric else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    rule = "  ".join("-" * width for width in widths)
+    title = f"{metrics.model} on {metrics.dataset}, runs in {results_dir}"
+    return "\n".join([title, "", lines[0], rule, *lines[1:]])
