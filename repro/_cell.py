@@ -1,6 +1,7 @@
-"""A cell of Table 5 as the common flags describe it: network, data set, checkpoint, and its record.
+"""A cell of Table 5 as the common flags describe it.
 
-It stands between the commands and the rooms: `load` turns flags into data, `Cell.record` ends a run.
+It stands between the commands and the rooms: `load` turns flags into data and a checkpoint,
+`Cell.record` ends a run.
 """
 
 import time

@@ -52,7 +52,7 @@ USER_ERROR, INTERRUPTED = 2, 130
 
 
 def run(main: Callable[[], None]) -> None:
-    """Parses the flags and runs a command; a person's mistake ends it with one message, no traceback.
+    """Parses the flags and runs a command; a person's mistake ends it with a message, no traceback.
 
     Args:
       main: the command. It returns for exit status 0.

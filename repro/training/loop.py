@@ -48,6 +48,7 @@ def fit(
       UserError: when the loss is not finite any more.
     """
     steps = trainer.config.steps
+    folder.mkdir(parents=True, exist_ok=True)
     manager = tf.train.CheckpointManager(
         trainer.checkpoint(), str(folder / "checkpoints"), max_to_keep=CHECKPOINTS_KEPT
     )
@@ -56,7 +57,7 @@ def fit(
 
     def save() -> None:
         history.write(folder / "history.csv", rows)
-        manager.save(checkpoint_number=int(trainer.step))
+        manager.save(checkpoint_number=trainer.steps_done)
 
     recorder = _Recorder(trainer, rows, first_step)
     last_save = time.monotonic()
@@ -126,11 +127,11 @@ def _restore_newest_readable(trainer: Trainer, manager: tf.train.CheckpointManag
     for path in reversed(manager.checkpoints):
         try:
             trainer.checkpoint().restore(path).assert_existing_objects_matched()
-        except (tf.errors.OpError, AssertionError, ValueError) as error:
+        except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
             reason = str(error).strip().splitlines()[0]
             logging.warning("Skipping the unreadable checkpoint %s: %s", path, reason)
             continue
-        return int(trainer.step)
+        return trainer.steps_done
     if manager.checkpoints:
         raise UserError(
             f"None of the checkpoints in {manager.directory} can be read. Delete that folder to "

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 
-class NesterovMomentum(tf.Module):
+class NesterovMomentum:
     """accumulator = momentum * accumulator + g; w -= rate * (g + momentum * accumulator).
 
     g is the gradient of the loss summed over the replicas, plus l2 * w for the penalized variables:
@@ -21,6 +21,9 @@ class NesterovMomentum(tf.Module):
       penalized: those of them with the L2 penalty.
       momentum: 0.9 in the paper (A.5).
       clip_norm: if not None, each gradient is scaled down to this L2 norm, as TF-Slim does.
+
+    Attributes:
+      accumulators: one for each variable, of its shape.
     """
 
     def __init__(
@@ -30,7 +33,6 @@ class NesterovMomentum(tf.Module):
         momentum: float = 0.9,
         clip_norm: float | None = None,
     ):
-        super().__init__(name="nesterov_momentum")
         penalized_ids = {id(variable) for variable in penalized}
         self._targets = [variable.value for variable in variables]
         self._penalized = [id(variable) in penalized_ids for variable in variables]

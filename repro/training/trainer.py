@@ -53,9 +53,28 @@ class Trainer:
         # The learning rate and L2 are arguments, so that one compiled step serves a whole grid.
         self._train_step = tf.function(self._distributed_train_step)
 
+    @property
+    def steps_done(self) -> int:
+        """Steps taken since the start of the run, over all sittings."""
+        return int(self.step.numpy())
+
     def checkpoint(self) -> tf.train.Checkpoint:
-        """Returns what has to be saved to go on later: weights, optimizer, random state, step."""
-        return tf.train.Checkpoint(model=self.model, optimizer=self.optimizer, step=self.step)
+        """Returns what has to be saved to go on later: weights, momentum, random states, step."""
+        weights = networks.variables(self.model)
+        named = {id(variable) for variable in weights.values()}
+        accumulators = dict(
+            zip(map(id, self.model.trainable_variables), self.optimizer.accumulators, strict=True)
+        )
+        return tf.train.Checkpoint(
+            network={name: variable.value for name, variable in weights.items()},
+            momentum={
+                name: accumulators[id(variable)]
+                for name, variable in weights.items()
+                if id(variable) in accumulators
+            },
+            random_states=[v.value for v in self.model.variables if id(v) not in named],
+            step=self.step,
+        )
 
     def train_step(self, images, labels) -> tf.Tensor:
         """Runs one step on a global batch.
