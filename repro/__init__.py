@@ -4,7 +4,11 @@ A file in this package is a command (`python -m repro.finetune`), a folder is a 
 """
 
 import difflib
+import os
 from collections.abc import Iterable
+
+# Read when TensorFlow is first imported: without it every command begins with a page of messages.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 __version__ = "0.1.0"
 

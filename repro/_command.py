@@ -1,16 +1,10 @@
-"""What the commands share: their common flags, and how a person's mistake ends one.
+"""What the commands share: their common flags, and how a person's mistake ends one."""
 
-Import it before anything that imports TensorFlow: it silences TensorFlow's start-up messages.
-"""
-
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-from absl import app, flags
+from absl import app, flags, logging
 
 from repro import UserError
 from repro.training import STRATEGIES, InterruptedRunError
@@ -57,6 +51,7 @@ def run(main: Callable[[], None]) -> None:
     Args:
       main: the command. It returns for exit status 0.
     """
+    flags.FLAGS.set_default("verbosity", logging.WARNING)
     app.run(lambda argv: sys.exit(_guarded(main, argv)))
 
 

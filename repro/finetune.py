@@ -50,7 +50,14 @@ _CHECKPOINT_MINUTES = flags.DEFINE_float(
 _EXPORT_CHECKPOINT = flags.DEFINE_string(
     "export_checkpoint", None, "Also write the trained weights as a TF-Slim V2 checkpoint here."
 )
-_SHOWN = ("learning_rate", "weight_decay_ratio", "steps", "batch_size", "seed", "eval_split")
+_SHOWN = {
+    "learning_rate": "lr",
+    "weight_decay_ratio": "wd",
+    "steps": "steps",
+    "batch_size": "batch",
+    "seed": "seed",
+    "eval_split": "",
+}
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ def main() -> None:
             "max_iterations": _MAX_ITERATIONS.value,
             "l2_normalize": _L2_NORMALIZE.value,
         },
-        ("seed", "eval_split"),
+        {"seed": "seed", "eval_split": ""},
     )
     if cell.already_done(folder):
         return

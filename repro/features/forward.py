@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-PROGRESS_BAR = "{desc}: {l_bar}{bar}| {n_fmt}/{total_fmt} images, {rate_fmt}, {remaining} left"
+PROGRESS_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} images, {rate_fmt}, {remaining} left"
 
 
 class Forward:

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from repro import UserError
@@ -22,7 +23,7 @@ class RunFolder:
       dataset: its data set.
       model: its network.
       settings: whatever else the result depends on; a run with other settings has another folder.
-      shown: names of the settings to show in the folder's name.
+      shown: settings to show in the folder's name, and the short word for each.
     """
 
     def __init__(
@@ -32,11 +33,11 @@ class RunFolder:
         dataset: str,
         model: str,
         settings: Mapping[str, Any],
-        shown: tuple[str, ...] = (),
+        shown: Mapping[str, str] = MappingProxyType({}),
     ):
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
-        visible = [f"{name}={settings[name]}" for name in shown]
-        self.path = Path(results_dir) / setting / dataset / model / ",".join([*visible, digest])
+        visible = [f"{short}{settings[name]}" for name, short in shown.items()]
+        self.path = Path(results_dir) / setting / dataset / model / "_".join([*visible, digest])
 
     def create(self) -> None:
         """Makes the folder; `UserError` if it cannot be written to."""

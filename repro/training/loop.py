@@ -17,9 +17,7 @@ from repro.training.trainer import Trainer
 
 CHECKPOINTS_KEPT = 2  # the newest may be unreadable after a crash; then the one before is used
 ROWS = 100  # of history.csv in a whole run
-PROGRESS_BAR = (
-    "{l_bar}{bar}| {n_fmt}/{total_fmt} steps, {postfix}, {elapsed} gone, {remaining} left"
-)
+PROGRESS_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} steps{postfix}, {elapsed} gone, {remaining} left"
 
 
 def fit(
