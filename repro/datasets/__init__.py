@@ -1,0 +1,33 @@
+"""The data sets of the paper's Table 1: declarations, splits, prepared data, the input pipeline.
+
+examples = load("digits", "train", data_dir)
+batches = training_batches(examples, preprocess, batch_size=256, num_steps=1000, seed=0)
+"""
+
+from repro.datasets.declaration import SPLITS, DatasetSpec
+from repro.datasets.examples import Examples, load
+from repro.datasets.pipeline import (
+    evaluation_batches,
+    naming_bad_images,
+    training_batches,
+    undecodable,
+)
+from repro.datasets.prepare import prepare
+from repro.datasets.registry import DATASETS, spec
+from repro.datasets.splits import digest, hold_out
+
+__all__ = [
+    "DATASETS",
+    "SPLITS",
+    "DatasetSpec",
+    "Examples",
+    "digest",
+    "evaluation_batches",
+    "hold_out",
+    "load",
+    "naming_bad_images",
+    "prepare",
+    "spec",
+    "training_batches",
+    "undecodable",
+]

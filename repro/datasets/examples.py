@@ -1,0 +1,144 @@
+"""The examples of one split in memory: ids, labels and encoded images, ordered by id."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from numpy.typing import NDArray
+
+from repro import UserError, unknown_name
+from repro.datasets.checks import check_splits, shortages, warn_partial, with_validation
+from repro.datasets.declaration import SPLITS, DatasetSpec
+from repro.datasets.decoding import decode_small
+from repro.datasets.prepare import prepare
+from repro.datasets.registry import spec as find_spec
+from repro.datasets.splits import digest
+
+# Parsed at a time: large enough that TensorFlow's cost of a call does not matter.
+_RECORDS_PER_BATCH = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """One split of a data set, ordered by id.
+
+    Attributes:
+      spec: the data set.
+      split: "train", "validation", "train+validation" or "test".
+      ids: str [n], sorted.
+      labels: int64 [n]; for a multi-label data set [n, classes] of 1, 0 and -1.
+      images: n encoded images (JPEG, PNG or GIF), as they are in the archive.
+      class_names: the name of label i is class_names[i].
+    """
+
+    spec: DatasetSpec
+    split: str
+    ids: NDArray[np.str_]
+    labels: NDArray[np.int64]
+    images: Sequence[bytes]
+    class_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the ids: the same digest is the same split."""
+        return digest(self.ids)
+
+    @cached_property
+    def small_pictures(self) -> NDArray[np.uint8] | None:
+        """All images decoded, [n, height, width, 3], if they are small and of one size."""
+        return decode_small(self.images, self.spec.crop_bottom)
+
+
+def load(
+    name: str,
+    split: str,
+    data_dir: str | os.PathLike,
+    manual_dir: str | os.PathLike | None = None,
+) -> Examples:
+    """Reads one split, preparing the data set first if that has not been done.
+
+    Args:
+      name: of the data set.
+      split: "train", "validation", "train+validation" or "test".
+      data_dir: folder of the prepared data sets.
+      manual_dir: folder of the original archives; needed only if the data set is not prepared.
+
+    Raises:
+      UserError: an unknown name or split, data that cannot be prepared, prepared data that are
+        damaged or are not the declared splits. Partial data (see `prepare`) only warn.
+    """
+    spec = find_spec(name)
+    if split not in SPLITS:
+        raise unknown_name("split", split, SPLITS)
+    builder = prepare(name, data_dir, manual_dir)
+    origin = os.fspath(builder.data_dir)
+    try:
+        stored = {key: spec.tfds_splits.get(key, key) for key in spec.official_splits}
+        counts = {key: builder.info.splits[there].num_examples for key, there in stored.items()}
+        sources = [key for key in spec.official_splits if key in _sources(spec, split)]
+        read = {source: _read(spec, builder, stored[source]) for source in sources}
+    except (KeyError, tf.errors.OpError) as error:
+        raise _damaged(origin, getattr(error, "message", str(error))) from error
+    label_feature = builder.info.features[spec.records.label_feature]
+    if not label_feature.num_classes:
+        raise _damaged(origin, "the names of the classes are missing")
+
+    missing = shortages(spec, counts)
+    splits = with_validation(spec, {key: (ids, labels) for key, (ids, labels, _) in read.items()})
+    if missing:
+        warn_partial(spec, missing, origin)
+    else:
+        check_splits(spec, splits, origin)
+
+    chosen = {identifier for part in split.split("+") for identifier in splits[part]}
+    ids = np.concatenate([ids for ids, _, _ in read.values()])
+    labels = np.concatenate([labels for _, labels, _ in read.values()])
+    images = [image for _, _, part in read.values() for image in part]
+    order = [index for index in np.argsort(ids) if ids[index] in chosen]
+    return Examples(
+        spec=spec,
+        split=split,
+        ids=ids[order],
+        labels=labels[order],
+        images=[images[index] for index in order],
+        class_names=tuple(label_feature.names),
+    )
+
+
+def _damaged(origin: str, reason: str) -> UserError:
+    return UserError(
+        f"{origin} is damaged: {reason}. Remove that folder and prepare the data set again."
+    )
+
+
+def _sources(spec: DatasetSpec, split: str) -> list[str]:
+    """Returns the official splits that have to be read."""
+    if spec.own_validation:
+        return split.split("+")
+    return ["test"] if split == "test" else ["train"]
+
+
+def _read(
+    spec: DatasetSpec, builder: tfds.core.DatasetBuilder, tfds_split: str
+) -> tuple[NDArray[np.str_], NDArray[np.int64], list[bytes]]:
+    """Reads the records of a TFDS split without decoding an image.
+
+    Parsing the records in batches takes a quarter of the time of TFDS's own reader.
+    """
+    files = [os.fspath(path) for path in builder.info.splits[tfds_split].filepaths]
+    features = {**spec.records.features, "image": tf.io.FixedLenFeature([], tf.string)}
+    ids, labels, images = [], [], []
+    for records in tf.data.TFRecordDataset(files).batch(_RECORDS_PER_BATCH):
+        batch = tf.io.parse_example(records, features)
+        batch_ids, batch_labels = spec.records.ids_and_labels(batch)
+        ids.append(batch_ids)
+        labels.append(batch_labels)
+        images.extend(batch["image"].numpy())
+    return np.concatenate(ids), np.concatenate(labels), images

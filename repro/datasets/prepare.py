@@ -1,0 +1,159 @@
+"""Turns an original archive into a prepared TFDS data set, once."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from functools import partial
+from pathlib import Path
+
+import tensorflow_datasets as tfds
+from google.protobuf.json_format import ParseError
+
+from repro import UserError
+from repro.datasets import archives
+from repro.datasets.building import Plan
+from repro.datasets.checks import check_splits, shortages, warn_partial, with_validation
+from repro.datasets.declaration import DatasetSpec
+from repro.datasets.registry import spec as find_spec
+
+_NAMED_AT_MOST = 10
+
+
+def prepare(
+    name: str,
+    data_dir: str | os.PathLike,
+    manual_dir: str | os.PathLike | None = None,
+    allow_partial: bool = False,
+) -> tfds.core.DatasetBuilder:
+    """Builds the TFDS data set if it is not there; what is there is left as it is.
+
+    Nothing is kept of an attempt that fails or is interrupted: TFDS writes to a folder
+    `incomplete.*` beside the final one and renames it at the end.
+
+    Args:
+      name: of the data set.
+      data_dir: folder of the prepared data sets.
+      manual_dir: folder of the original archives or of the folders extracted from them; needed
+        only for data sets that declare `parts`, and only if there is something to do.
+      allow_partial: accept an archive with fewer images than the official one; loading it warns.
+
+    Returns:
+      The builder, from which TFDS can read the data.
+
+    Raises:
+      UserError: an unknown name, a missing or damaged archive, images that cannot be decoded,
+        splits that are not the declared ones, or a `data_dir` that cannot be written.
+    """
+    spec = find_spec(name)
+    data_dir = os.path.expanduser(os.fspath(data_dir))  # noqa: PTH111 (it may be gs://...)
+
+    def make_builder() -> tfds.core.DatasetBuilder:
+        try:
+            return spec.builder(data_dir=data_dir, verify=partial(_verify, spec, allow_partial))
+        except ParseError as error:
+            raise UserError(
+                f"--data_dir={data_dir} holds a damaged dataset_info.json of {spec.name}. Remove "
+                "that data set's folder and prepare it again."
+            ) from error
+
+    with _naming_data_dir(data_dir):
+        builder = make_builder()
+        if builder.is_prepared():
+            return builder
+        if builder.data_path.exists():
+            raise UserError(
+                f"{builder.data_path} is there but holds no complete data set (dataset_info.json "
+                "is missing). Remove that folder and prepare again."
+            )
+    if spec.parts:
+        manual_dir = _manual_dir(spec, manual_dir, data_dir)
+    config = tfds.download.DownloadConfig(
+        manual_dir=manual_dir, compute_stats=tfds.download.ComputeStatsMode.SKIP
+    )
+    with _naming_data_dir(data_dir):
+        try:
+            # Standard output is for a command's result, and a bar redrawn in a log is noise.
+            if not sys.stderr.isatty():
+                tfds.disable_progress_bar()
+            with redirect_stdout(sys.stderr):
+                builder.download_and_prepare(download_config=config)
+        except OSError:
+            # Another process may have finished the same data set a moment earlier.
+            builder = make_builder()
+            if not builder.is_prepared():
+                raise
+    return builder
+
+
+def _verify(spec: DatasetSpec, allow_partial: bool, plan: Plan, origin: str) -> None:
+    """Refuses a plan that is not the declared data set."""
+    missing = shortages(spec, {split: len(labels) for split, labels in plan.splits.items()})
+    if allow_partial and missing:
+        warn_partial(spec, missing, origin)
+        return
+    remark = "".join(archives.size_remark(Path(origin), part) for part in spec.parts)
+    advice = f"{remark}Fetch it again, or prepare it as it is with --allow_partial."
+    if plan.absent:
+        named = ", ".join(plan.absent[:_NAMED_AT_MOST])
+        more = ", ..." if len(plan.absent) > _NAMED_AT_MOST else ""
+        raise UserError(
+            f"{origin} lists {len(plan.absent):,} images that it does not hold: {named}{more}. "
+            f"{advice}"
+        )
+    official = {
+        split: (list(labels), list(labels.values())) for split, labels in plan.splits.items()
+    }
+    try:
+        check_splits(spec, with_validation(spec, official), origin)
+    except UserError as error:
+        raise UserError(f"{error} {advice}") from None
+    if len(plan.class_names) != spec.num_classes:
+        raise UserError(
+            f"{origin} has {len(plan.class_names)} classes instead of {spec.num_classes}. {advice}"
+        )
+
+
+def _manual_dir(
+    spec: DatasetSpec, manual_dir: str | os.PathLike | None, data_dir: str
+) -> str | os.PathLike:
+    """Returns the manual folder if it holds every part, else says what to fetch."""
+    if manual_dir is not None:
+        manual_dir = Path(manual_dir).expanduser()
+        if manual_dir.is_dir():
+            lacking = [part for part in spec.parts if archives.find(part, manual_dir) is None]
+        else:
+            lacking = list(spec.parts)
+        if not lacking:
+            return manual_dir
+    else:
+        lacking = list(spec.parts)
+    wanted = "\nand one of\n".join(archives.how_to_get(part) for part in lacking)
+    raise UserError(
+        f"{spec.name} is not prepared in --data_dir={data_dir}, and its archive must be fetched by "
+        f"hand. Put one of\n{wanted}\ninto a folder and give that folder as --manual_dir.\n"
+        f"{_what_is_there(manual_dir)}\nAbout the data set: {spec.homepage}"
+    )
+
+
+def _what_is_there(manual_dir: Path | None) -> str:
+    if manual_dir is None:
+        return "--manual_dir was not given."
+    if not manual_dir.is_dir():
+        return f"--manual_dir={manual_dir} is not a folder."
+    names = sorted(path.name for path in manual_dir.iterdir())
+    if not names:
+        return f"--manual_dir={manual_dir} is empty."
+    more = f" and {len(names) - _NAMED_AT_MOST:,} more" if len(names) > _NAMED_AT_MOST else ""
+    return f"--manual_dir={manual_dir} holds {', '.join(names[:_NAMED_AT_MOST])}{more}."
+
+
+@contextmanager
+def _naming_data_dir(data_dir: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"--data_dir={data_dir} cannot be used: {error.strerror or error}"
+            f"{f' ({error.filename})' if error.filename else ''}."
+        ) from error

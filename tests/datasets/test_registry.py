@@ -1,0 +1,53 @@
+import pytest
+
+from repro import UserError, datasets, metrics
+
+# Table 1 of the paper: classes, training size, test size, accuracy measure.
+TABLE_1 = {
+    "aircraft": ("FGVC Aircraft", 100, 6_667, 3_333, "mean_per_class"),
+    "caltech101": ("Caltech-101", 102, 3_060, 6_084, "mean_per_class"),
+}
+OWN_VALIDATION = {"aircraft", "voc2007", "dtd", "flowers"}  # Appendix A.5
+PAPER_ORDER = [
+    "food101",
+    "cifar10",
+    "cifar100",
+    "birdsnap",
+    "sun397",
+    "cars",
+    "aircraft",
+    "voc2007",
+    "dtd",
+    "pets",
+    "caltech101",
+    "flowers",
+]
+
+
+@pytest.mark.parametrize("name", TABLE_1)
+def test_a_declaration_repeats_table_1(name):
+    spec = datasets.spec(name)
+    declared = spec.paper_name, spec.num_classes, spec.train_size, spec.test_size, spec.metric
+    assert declared == TABLE_1[name]
+    assert spec.own_validation == (name in OWN_VALIDATION)
+
+
+def test_the_order_is_that_of_table_1():
+    of_the_paper = [spec.name for spec in datasets.DATASETS.values() if spec.paper_name]
+    assert of_the_paper == [name for name in PAPER_ORDER if name in of_the_paper]
+
+
+@pytest.mark.parametrize("name", datasets.DATASETS)
+def test_a_declaration_is_consistent(name):
+    spec = datasets.spec(name)
+    assert spec.name == name
+    assert spec.metric in metrics.METRICS
+    assert spec.expected.keys() == {"train", "validation", "test"}
+    if not spec.own_validation:
+        share = spec.expected["validation"].count / spec.train_size
+        assert share == pytest.approx(0.2, abs=0.02)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(UserError, match=r"--dataset=caltech is unknown. Did you mean caltech101"):
+        datasets.spec("caltech")
