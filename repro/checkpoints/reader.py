@@ -8,7 +8,9 @@ So an index is verified here first. Tests flip bits to keep all of this true.
 
 import os
 import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -89,9 +91,10 @@ class CheckpointReader:
         r"""Returns a path that TensorFlow, which expands * ? [ ] and \\, takes for itself."""
         if not re.search(r"[*?\[\]\\]", str(found.path)):
             return str(found.path)
+        folder = Path(tempfile.mkdtemp(prefix="checkpoint-"))
         # The links live as long as the reader: V2 data files are opened when first read.
-        self._links = tempfile.TemporaryDirectory(prefix="checkpoint-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         for file in found.files:
             ending = file.name.removeprefix(found.path.name)
-            (Path(self._links.name) / f"model.ckpt{ending}").symlink_to(file.resolve())
-        return str(Path(self._links.name) / "model.ckpt")
+            (folder / f"model.ckpt{ending}").symlink_to(file.resolve())
+        return str(folder / "model.ckpt")

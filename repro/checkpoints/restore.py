@@ -74,11 +74,11 @@ def restore(
       path: as in `files.find`: a V1 file, a V2 prefix or any file of it, or a folder with one.
       prefer_moving_average: whether a moving average goes before the raw variable. Without it the
         average is taken only where the file has no raw variable.
-      restore_logits: "auto" restores the logits, and the auxiliary ones, where only their number of
-        classes could be in the way and is not, and leaves them as they are otherwise. It goes by
-        shape alone: a network for another data set that happens to have the checkpoint's 1000 or
-        1001 classes starts from ImageNet's logits; ask for False to prevent that. True demands
-        that they fit. False leaves them as they are.
+      restore_logits: of the logits and the auxiliary logits. "auto" restores those with as many
+        classes as the file's and leaves others as they are. It goes by shape alone: a network for
+        another data set that happens to have the checkpoint's 1000 or 1001 classes starts from
+        ImageNet's logits; ask for False to prevent that. True demands that they fit. False leaves
+        them as they are.
 
     Returns:
       What was restored and what was not.

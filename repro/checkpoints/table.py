@@ -55,7 +55,7 @@ def index_block(file: Path) -> tuple[int, int]:
 def verify(file: Path) -> None:
     """Compares the checksum of every block.
 
-    About 10 MB/s: meant for an index, which has less than a megabyte, not for a V1 file.
+    A few MB/s: meant for an index, which seldom has a megabyte, not for a whole V1 checkpoint.
 
     Args:
       file: a table by `is_table`.

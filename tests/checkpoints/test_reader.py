@@ -1,4 +1,6 @@
+import gc
 import random
+import tempfile
 
 import numpy as np
 import pytest
@@ -69,6 +71,17 @@ def test_folders_may_have_any_name(v1, v2, tmp_path, folder):
         assert CheckpointReader(moved / "model.ckpt").read("global_step") == 7
         assert CheckpointReader(moved).path == moved / "model.ckpt"
         moved.rename(tmp_path / "done" if checkpoint == v1 else tmp_path / "done too")
+
+
+def test_no_links_are_left_behind(v1, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    moved = v1.parent.rename(tmp_path / "a[b]c")
+    reader = CheckpointReader(moved)
+    assert any((tmp_path / "temporary").iterdir())
+    del reader
+    gc.collect()
+    assert not any((tmp_path / "temporary").iterdir())
 
 
 def _untold_flips(file, checkpoint, places):

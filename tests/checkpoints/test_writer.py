@@ -75,6 +75,13 @@ def test_the_same_values_give_the_same_bytes(v2):
     assert contents(v2.parent) == first
 
 
+@pytest.mark.parametrize("folder", ["a[b]c", "what?", "with space"])
+def test_folders_may_have_any_name(tmp_path, folder):
+    path = write(tmp_path / folder / "model.ckpt", made.small_values())
+    assert CheckpointReader(path).read("global_step") == 7
+    assert sorted(contents(path.parent)) == ["model.ckpt.data-00000-of-00001", "model.ckpt.index"]
+
+
 def test_the_prefix_may_be_given_as_the_index(v2):
     assert write(v2.with_name("model.ckpt.index"), made.small_values()) == v2
 
