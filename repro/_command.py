@@ -51,7 +51,6 @@ def run(main: Callable[[], None]) -> None:
     Args:
       main: the command. It returns for exit status 0.
     """
-    flags.FLAGS.set_default("verbosity", logging.WARNING)
     app.run(lambda argv: sys.exit(_guarded(main, argv)))
 
 
@@ -75,6 +74,8 @@ def flags_text() -> str:
 
 
 def _guarded(main: Callable[[], None], argv: list[str]) -> int:
+    if not flags.FLAGS["verbosity"].present:
+        logging.set_verbosity(logging.WARNING)
     try:
         if len(argv) > 1:
             raise UserError(f"Unknown arguments: {' '.join(argv[1:])}. Flags begin with --.")
