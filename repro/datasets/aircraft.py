@@ -71,7 +71,8 @@ class ReproAircraft(ArchiveBuilder):
 
 
 def _lines(content: bytes) -> list[str]:
-    return [line.strip() for line in content.decode().splitlines() if line.strip()]
+    text = content.decode(errors="replace")
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 SPEC = DatasetSpec(

@@ -56,7 +56,7 @@ def read(path: Path, part: Part, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
 
 
 def _read_folder(path: Path, part: Part, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
-    for directory, subdirectories, files in os.walk(path, followlinks=True):
+    for directory, subdirectories, files in os.walk(path):
         subdirectories.sort()
         for file in sorted(files):
             full = Path(directory, file)

@@ -1,10 +1,11 @@
 """What the TFDS builders of this room share.
 
-A builder reads its archive twice: once to learn the names and to decode every image, so that
-nothing is written if anything is wrong, and once for each split to write it.
+A builder first reads its archive through, to learn the names and to decode every image, so that
+nothing is written if anything is wrong; then once for each split, to write it.
 """
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -154,7 +155,11 @@ class ArchiveBuilder(ImageBuilder, skip_registration=True):
             raise bad_images_error(bad, len(names), origin)
         if not names:
             raise UserError(f"{origin} holds no image.")
-        return [_identifier(name) for name in names], files
+        identifiers = [_identifier(name) for name in names]
+        repeated = [name for name, times in Counter(identifiers).items() if times > 1]
+        if repeated:
+            raise UserError(f"{origin} holds {repeated[0]} more than once.")
+        return identifiers, files
 
 
 def _identifier(name: str) -> str:

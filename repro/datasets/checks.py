@@ -51,10 +51,7 @@ def check_splits(spec: DatasetSpec, splits: Mapping[str, Sequence[str]], origin:
                 f"{difference} instead of {expected.count:,} (sha256 {expected.sha256})"
             )
     if differences:
-        raise UserError(
-            f"{origin} is not the complete {spec.name} that the paper used: "
-            f"{'; '.join(differences)}."
-        )
+        raise UserError(f"{origin} is not the complete {spec.name}: {'; '.join(differences)}.")
 
 
 def shortages(spec: DatasetSpec, counts: Mapping[str, int]) -> list[str]:
@@ -72,9 +69,9 @@ def shortages(spec: DatasetSpec, counts: Mapping[str, int]) -> list[str]:
 
 
 def warn_partial(spec: DatasetSpec, missing: Sequence[str], origin: str) -> None:
-    """Warns that results on this data set will not be the paper's."""
+    """Warns that results on these data stand for themselves."""
     warnings.warn(
         f"{spec.name} in {origin} is partial: {', '.join(missing)} examples. Results on it cannot "
-        "be compared with the paper's.",
+        "be compared with those on the whole.",
         stacklevel=3,
     )

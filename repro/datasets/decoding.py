@@ -21,7 +21,7 @@ _NAMED_AT_MOST = 10
 
 
 def decode(content: tf.Tensor, crop_bottom: int = 0) -> tf.Tensor:
-    """Decodes JPEG, PNG or GIF to RGB.
+    """Decodes JPEG, PNG or GIF (not animated) to RGB.
 
     Args:
       content: string [], the encoded image.

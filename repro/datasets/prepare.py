@@ -59,7 +59,7 @@ def prepare(
 
     with _naming_data_dir(data_dir):
         builder = make_builder()
-        if builder.is_prepared():
+        if _is_prepared(builder):
             return builder
         if builder.data_path.exists():
             raise UserError(
@@ -81,9 +81,14 @@ def prepare(
         except OSError:
             # Another process may have finished the same data set a moment earlier.
             builder = make_builder()
-            if not builder.is_prepared():
+            if not _is_prepared(builder):
                 raise
     return builder
+
+
+def _is_prepared(builder: tfds.core.DatasetBuilder) -> bool:
+    # TFDS's own is_prepared() logs a warning about every data set that is not there yet.
+    return (builder.data_path / "dataset_info.json").exists()
 
 
 def _verify(spec: DatasetSpec, allow_partial: bool, plan: Plan, origin: str) -> None:

@@ -80,3 +80,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "whole" / "gone.jpg").symlink_to(tmp_path / "nowhere")
     with pytest.raises(UserError, match=r"gone\.jpg cannot be read: No such file"):
         _read(tmp_path / "whole")
+
+
+def test_a_tar_cut_between_two_members_is_noticed(tmp_path):
+    path = tmp_path / "whole.tar"
+    archives.write(path, "whole", {"a/1.jpg": b"1", "a/2.jpg": b"2"})
+    path.write_bytes(path.read_bytes()[:1024])
+    with pytest.raises(UserError, match="no end-of-archive mark"):
+        _read(path)

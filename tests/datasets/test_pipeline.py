@@ -139,11 +139,13 @@ def test_evaluation_sees_each_example_once_in_order(examples, batch_size):
     )
 
 
-def test_the_batches_can_be_distributed(examples):
-    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+def test_replicas_share_each_batch(examples, two_replicas):
     batches = datasets.evaluation_batches(examples, identity_mean, 4)
-    seen = [index.numpy() for index, _, _ in strategy.experimental_distribute_dataset(batches)]
-    assert [list(index) for index in seen] == [[0, 1, 2, 3], [4, 5, 6]]
+    seen = [
+        [list(part.numpy()) for part in two_replicas.experimental_local_results(index)]
+        for index, _, _ in two_replicas.experimental_distribute_dataset(batches)
+    ]
+    assert seen == [[[0, 1], [2, 3]], [[4, 5], [6]]]
 
 
 def test_more_bytes_than_a_tensor_can_hold_are_looked_up(examples_of):

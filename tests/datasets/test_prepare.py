@@ -212,3 +212,9 @@ def test_a_folder_that_tfds_did_not_finish_is_not_taken_for_data(tmp_path):
     (tmp_path / "repro_digits" / "1.0.0").mkdir(parents=True)
     with pytest.raises(UserError, match=r"1\.0\.0 is there but holds no complete data set"):
         datasets.prepare("digits", tmp_path)
+
+
+def test_an_image_that_is_there_twice_is_named(tiny_caltech101):
+    (tiny_caltech101 / "Faces" / "image_0001.JPG").write_bytes(archives.image_bytes(0))
+    with pytest.raises(UserError, match="holds Faces/image_0001 more than once"):
+        _prepare(tiny_caltech101)
