@@ -176,13 +176,10 @@ def load(split_names: Sequence[str], *, with_checkpoint: bool) -> Cell:
             )
         except UserError as error:
             problems.append(str(error))
+    where = (_command.DATA_DIR.value, _command.MANUAL_DIR.value)
     try:
-        splits = {
-            name: datasets.load(
-                dataset.name, name, _command.DATA_DIR.value, _command.MANUAL_DIR.value
-            )
-            for name in split_names
-        }
+        datasets.prepare(dataset.name, *where, allow_partial=_command.ALLOW_PARTIAL.value)
+        splits = {name: datasets.load(dataset.name, name, *where) for name in split_names}
     except UserError as error:
         problems.append(str(error))
     if problems:

@@ -15,6 +15,9 @@ DATA_DIR = flags.DEFINE_string("data_dir", "data", "Folder of prepared data sets
 MANUAL_DIR = flags.DEFINE_string(
     "manual_dir", None, "Folder with a data set's original archive or its extracted folder."
 )
+ALLOW_PARTIAL = flags.DEFINE_bool(
+    "allow_partial", False, "Whether to accept an archive with fewer images than the official one."
+)
 CHECKPOINT_PATH = flags.DEFINE_string(
     "checkpoint_path", None, "TF-Slim checkpoint of the network; default: from --checkpoint_dir."
 )
@@ -51,7 +54,7 @@ def run(main: Callable[[], None]) -> None:
     Args:
       main: the command. It returns for exit status 0.
     """
-    app.run(lambda argv: sys.exit(_guarded(main, argv)))
+    app.run(lambda argv: sys.exit(execute(main, argv)))
 
 
 def required(*holders: flags.FlagHolder) -> None:
@@ -73,7 +76,8 @@ def flags_text() -> str:
     return "".join(f"{flag.serialize()}\n" for flag in sorted(ours, key=lambda flag: flag.name))
 
 
-def _guarded(main: Callable[[], None], argv: list[str]) -> int:
+def execute(main: Callable[[], None], argv: list[str]) -> int:
+    """Runs a command after its flags were parsed, and returns its exit status."""
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)
     try:

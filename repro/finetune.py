@@ -25,7 +25,7 @@ _INIT = flags.DEFINE_enum(
 )
 _LEARNING_RATE = flags.DEFINE_float("learning_rate", 0.01, "At the first step of the cosine.")
 _WEIGHT_DECAY_RATIO = flags.DEFINE_float(
-    "weight_decay_ratio", 1e-4, "The paper's weight decay to learning rate ratio."
+    "weight_decay_ratio", 1e-5, "The paper's weight decay to learning rate ratio."
 )
 _WEIGHT_DECAY_RULE = flags.DEFINE_enum(
     "weight_decay_rule",
