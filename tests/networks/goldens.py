@@ -1,14 +1,12 @@
-"""Reads what the original TF-Slim code computed for a network, and builds ours for comparison."""
+"""Reads what the original TF-Slim code computed for a network."""
 
 import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 
-from repro import networks
 from tests.golden import recipe
 
 FOLDER = Path(__file__).resolve().parents[1] / "golden" / "networks"
@@ -57,16 +55,6 @@ class Golden:
         )
         assert recipe.crc(image) == description["crc32"]
         return image
-
-    def model(self, input_shape=None, *, auxiliary: bool = False, **options) -> keras.Model:
-        """Our network, for as many classes as the original's, with the recipe's weights."""
-        facts = self.json("facts.json")
-        model = networks.create(
-            self.name, facts["num_classes"], input_shape, auxiliary_head=auxiliary, **options
-        )
-        shapes = {name: tuple(v.shape) for name, v in networks.variables(model).items()}
-        networks.assign(model, {name: recipe.value(name, shape) for name, shape in shapes.items()})
-        return model
 
 
 def golden(name: str) -> Golden:
