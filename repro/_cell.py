@@ -72,10 +72,7 @@ class Cell:
         self, split: str, batch_size: int, steps: int
     ) -> Callable[[int], tf.data.Dataset]:
         """Returns a function from the first step to the training batches that follow."""
-        kind, size = preprocessing.get(self.network.preprocessing), self.image_size
-
-        def preprocess(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-            return kind.preprocess_for_train(image, size, size, seed=seed)
+        preprocess = preprocessing.for_training(self.network.preprocessing, self.image_size)
 
         def batches(first_step: int) -> tf.data.Dataset:
             return datasets.training_batches(
@@ -91,10 +88,9 @@ class Cell:
 
     def evaluation_batches(self, split: str) -> tf.data.Dataset:
         """Returns batches of (index, image, label), each example of the split once."""
-        kind, size = preprocessing.get(self.network.preprocessing), self.image_size
         return datasets.evaluation_batches(
             self.splits[split],
-            lambda image: kind.preprocess_for_eval(image, size, size),
+            preprocessing.for_evaluation(self.network.preprocessing, self.image_size),
             _command.EVAL_BATCH_SIZE.value,
         )
 

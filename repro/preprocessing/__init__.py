@@ -5,12 +5,15 @@ with `preprocess_for_eval` and `preprocess_for_train`. A picture is resized the 
 did it (`resize`), which no layer of Keras and no default of TensorFlow 2 does.
 """
 
+from collections.abc import Callable
 from types import ModuleType
+
+import tensorflow as tf
 
 from repro import unknown_name
 from repro.preprocessing import inception, resize, vgg
 
-__all__ = ["get", "inception", "resize", "vgg"]
+__all__ = ["for_evaluation", "for_training", "get", "inception", "resize", "vgg"]
 
 _KINDS = {"inception": inception, "vgg": vgg}
 
@@ -27,3 +30,33 @@ def get(kind: str) -> ModuleType:
     if kind not in _KINDS:
         raise unknown_name("preprocessing", kind, _KINDS)
     return _KINDS[kind]
+
+
+def for_evaluation(kind: str, image_size: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns image uint8 [h, w, 3] -> float32 [image_size, image_size, 3], nothing random.
+
+    Args:
+      kind: as in `get`.
+      image_size: height and width of the network's input. Away from VGG's 224 pixels the shorter
+        side before the crop keeps its proportion to it.
+    """
+    module = get(kind)
+    options = {} if module is inception else {"resize_side": _in_proportion(256, image_size)}
+    return lambda image: module.preprocess_for_eval(image, image_size, image_size, **options)
+
+
+def for_training(kind: str, image_size: int) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """Returns (image, seed int32 [2]) -> float32, as `for_evaluation` but with random choices."""
+    module = get(kind)
+    sides = {
+        "resize_side_min": _in_proportion(256, image_size),
+        "resize_side_max": _in_proportion(512, image_size),
+    }
+    options = {} if module is inception else sides
+    return lambda image, seed: module.preprocess_for_train(
+        image, image_size, image_size, seed=seed, **options
+    )
+
+
+def _in_proportion(side: int, image_size: int) -> int:
+    return round(side * image_size / 224)
