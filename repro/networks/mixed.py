@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from keras import ops
 
-from repro.networks.builder import Builder, Tensor, avg_pool, max_pool
+from repro.networks.builder import Builder, Initializer, Tensor, avg_pool, max_pool
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Conv:
       strides: of both axes.
       padding: "same" or "valid".
       kernel_size: None to read it off the end of the name.
+      initializer: of the kernel; None for the network's own.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Conv:
     strides: int = 1
     padding: str = "same"
     kernel_size: tuple[int, int] | None = None
+    initializer: Initializer | None = None
 
     def apply(self, net: Builder, x: Tensor, scope: str = "") -> Tensor:
         """Adds the layer."""
@@ -42,18 +44,20 @@ class Conv:
             f"{scope}/{self.name}" if scope else self.name,
             strides=self.strides,
             padding=self.padding,
+            kernel_initializer=self.initializer,
         )
 
 
 @dataclass(frozen=True)
 class MaxPool:
-    """Max-pooling."""
+    """Max-pooling; it has a name only where it is an end point."""
 
     size: int = 3
     strides: int = 1
     padding: str = "same"
+    name: str = ""
 
-    def apply(self, net: Builder, x: Tensor, scope: str) -> Tensor:  # noqa: ARG002
+    def apply(self, net: Builder, x: Tensor, scope: str = "") -> Tensor:  # noqa: ARG002
         """Pools."""
         return max_pool(x, self.size, self.strides, self.padding)
 
@@ -102,6 +106,18 @@ def mixed(net: Builder, x: Tensor, scope: str, branches: Sequence[Branch]) -> Te
             y = row.apply(net, y, f"{scope}/Branch_{i}")
         outputs.append(y)
     return ops.concatenate(outputs, axis=-1)
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A mixed block as a row itself, for a network that is one table from images to features."""
+
+    name: str
+    branches: Sequence[Branch]
+
+    def apply(self, net: Builder, x: Tensor) -> Tensor:
+        """Adds the layers."""
+        return mixed(net, x, self.name, self.branches)
 
 
 def _kernel_size_in(name: str) -> tuple[int, int]:

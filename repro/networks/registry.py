@@ -6,6 +6,10 @@ from functools import partial
 
 from repro import unknown_name
 from repro.networks.builder import Graph
+from repro.networks.inception_resnet_v2 import inception_resnet_v2
+from repro.networks.inception_v1 import inception_v1
+from repro.networks.inception_v2 import inception_v2
+from repro.networks.inception_v3 import inception_v3
 from repro.networks.inception_v4 import inception_v4
 from repro.networks.mobilenet_v1 import mobilenet_v1
 
@@ -65,6 +69,45 @@ def _mobilenet_v1(
 
 _ALL = (
     NetworkSpec(
+        name="inception_v1",
+        paper_name="Inception v1",
+        build=inception_v1,
+        image_size=224,
+        num_features=1024,
+        num_classes=1001,
+        preprocessing="inception",
+        logits_scope="InceptionV1/Logits/Conv2d_0c_1x1",
+        imagenet_top1=69.8,
+        parameters=5.6,
+    ),
+    NetworkSpec(
+        name="inception_v2",
+        paper_name="BN-Inception",
+        build=inception_v2,
+        image_size=224,
+        num_features=1024,
+        num_classes=1001,
+        preprocessing="inception",
+        logits_scope="InceptionV2/Logits/Conv2d_1c_1x1",
+        imagenet_top1=74.0,
+        parameters=10.1,
+    ),
+    NetworkSpec(
+        name="inception_v3",
+        paper_name="Inception v3",
+        build=inception_v3,
+        image_size=299,
+        num_features=2048,
+        num_classes=1001,
+        preprocessing="inception",
+        logits_scope="InceptionV3/Logits/Conv2d_1c_1x1",
+        imagenet_top1=78.0,
+        parameters=21.8,
+        auxiliary_scope="InceptionV3/AuxLogits",
+        auxiliary_weight=0.4,  # train_image_classifier.py, for any network with an auxiliary head
+        label_smoothing=0.1,  # Szegedy et al., 2016, section 7; the released training used it
+    ),
+    NetworkSpec(
         name="inception_v4",
         paper_name="Inception v4",
         build=inception_v4,
@@ -76,8 +119,23 @@ _ALL = (
         imagenet_top1=80.2,
         parameters=41.1,
         auxiliary_scope="InceptionV4/AuxLogits",
-        auxiliary_weight=0.4,  # train_image_classifier.py, for any network with an auxiliary head
-        label_smoothing=0.1,  # Szegedy et al., 2016, section 7; the released training used it
+        auxiliary_weight=0.4,
+        label_smoothing=0.1,
+    ),
+    NetworkSpec(
+        name="inception_resnet_v2",
+        paper_name="Inception-ResNet v2",
+        build=inception_resnet_v2,
+        image_size=299,
+        num_features=1536,
+        num_classes=1001,
+        preprocessing="inception",
+        logits_scope="InceptionResnetV2/Logits/Logits",
+        imagenet_top1=80.4,
+        parameters=54.3,
+        auxiliary_scope="InceptionResnetV2/AuxLogits",
+        auxiliary_weight=0.4,
+        label_smoothing=0.1,
     ),
     _mobilenet_v1(1, 1024, "MobileNet v1", imagenet_top1=70.7, parameters=3.2),
     _mobilenet_v1(0.75, 768),

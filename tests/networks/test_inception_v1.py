@@ -1,0 +1,11 @@
+"""Inception v1 is TF-Slim's."""
+
+from tests.networks.inception_tests import InceptionTests
+
+
+class TestInceptionV1(InceptionTests):
+    name = "inception_v1"
+
+    def test_it_has_no_auxiliary_heads_although_the_paper_has_two(self, fresh):
+        assert fresh.model.graph.auxiliary_logits is None
+        assert not any("Aux" in name for name in fresh.initial)

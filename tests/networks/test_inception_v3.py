@@ -1,0 +1,15 @@
+"""Inception v3 is TF-Slim's."""
+
+from repro import networks
+from tests.networks.inception_tests import InceptionTests
+
+
+class TestInceptionV3(InceptionTests):
+    name = "inception_v3"
+
+
+def test_the_auxiliary_kernel_is_as_large_as_the_map():
+    model = networks.create("inception_v3", 7, (299, 399, 3), auxiliary_head=True)
+    kernel = networks.variables(model)["InceptionV3/AuxLogits/Conv2d_2a_5x5/weights"]
+    assert kernel.shape == (5, 7, 128, 768)
+    assert [output.shape for output in model.outputs] == [(None, 7), (None, 7)]
