@@ -80,11 +80,12 @@ class Builder:
         strides: int = 1,
         padding: str = "same",
         batch_norm: bool = True,
+        use_bias: bool | None = None,
         activation: bool = True,
         kernel_initializer: Initializer | None = None,
         regularized: Sequence[str] = ("weights",),
     ) -> Tensor:
-        """Convolution, then batch normalization (or a bias without it), then the activation."""
+        """Convolution, then batch normalization (by default a bias without it), the activation."""
         normalized = batch_norm and self.batch_norm_settings is not None
         x = layers.Conv2D(
             filters,
@@ -92,7 +93,7 @@ class Builder:
             (kernel_initializer or self.kernel_initializer)(),
             strides,
             padding,
-            use_bias=not normalized,
+            use_bias=not normalized if use_bias is None else use_bias,
             regularized=regularized,
             name=self._layer_name(name),
         )(x)

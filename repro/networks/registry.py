@@ -12,6 +12,10 @@ from repro.networks.inception_v2 import inception_v2
 from repro.networks.inception_v3 import inception_v3
 from repro.networks.inception_v4 import inception_v4
 from repro.networks.mobilenet_v1 import mobilenet_v1
+from repro.networks.mobilenet_v2 import mobilenet_v2
+from repro.networks.nasnet import LARGE, MOBILE, Size, nasnet
+from repro.networks.resnet_v1 import resnet_v1
+from repro.networks.vgg import vgg
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,54 @@ class NetworkSpec:
     clip_norm: float | None = None
 
 
+def _vgg(depth: int, paper_name: str, **table4: float) -> NetworkSpec:
+    return NetworkSpec(
+        name=f"vgg_{depth}",
+        paper_name=paper_name,
+        build=partial(vgg, depth=depth),
+        image_size=224,
+        num_features=4096,
+        num_classes=1000,
+        preprocessing="vgg",
+        logits_scope=f"vgg_{depth}/fc8",
+        **table4,
+    )
+
+
+def _resnet_v1(depth: int, **table4: float) -> NetworkSpec:
+    return NetworkSpec(
+        name=f"resnet_v1_{depth}",
+        paper_name=f"ResNet-{depth} v1",
+        build=partial(resnet_v1, depth=depth),
+        image_size=224,
+        num_features=2048,
+        num_classes=1000,
+        preprocessing="vgg",
+        logits_scope=f"resnet_v1_{depth}/logits",
+        **table4,
+    )
+
+
+def _nasnet(
+    name: str, size: Size, image_size: int, num_features: int, **table4: float
+) -> NetworkSpec:
+    return NetworkSpec(
+        name=f"nasnet_{name}",
+        paper_name=f"NASNet-A {name.capitalize()}",
+        build=partial(nasnet, size=size),
+        image_size=image_size,
+        num_features=num_features,
+        num_classes=1001,
+        preprocessing="inception",
+        logits_scope="final_layer/FC",
+        auxiliary_scope=f"aux_{size.auxiliary_cell}/aux_logits",
+        auxiliary_weight=0.4,  # this and the next two as the notes in nets/nasnet/nasnet.py have it
+        label_smoothing=0.1,
+        clip_norm=10.0,
+        **table4,
+    )
+
+
 def _mobilenet_v1(
     width: float, num_features: int, paper_name: str | None = None, **table4: float
 ) -> NetworkSpec:
@@ -67,7 +119,22 @@ def _mobilenet_v1(
     )
 
 
+def _mobilenet_v2(width: float, num_features: int) -> NetworkSpec:
+    return NetworkSpec(
+        name="mobilenet_v2" if width == 1 else f"mobilenet_v2_{width}",
+        paper_name=None,
+        build=partial(mobilenet_v2, width=width),
+        image_size=224,
+        num_features=num_features,
+        num_classes=1001,
+        preprocessing="inception",
+        logits_scope="MobilenetV2/Logits/Conv2d_1c_1x1",
+    )
+
+
 _ALL = (
+    _vgg(16, "VGG-16 (D)", imagenet_top1=70.9, parameters=134.3),
+    _vgg(19, "VGG-19 (E)", imagenet_top1=71.0, parameters=139.6),
     NetworkSpec(
         name="inception_v1",
         paper_name="Inception v1",
@@ -137,7 +204,14 @@ _ALL = (
         auxiliary_weight=0.4,
         label_smoothing=0.1,
     ),
+    _resnet_v1(50, imagenet_top1=75.2, parameters=23.5),
+    _resnet_v1(101, imagenet_top1=76.4, parameters=42.5),
+    _resnet_v1(152, imagenet_top1=76.8, parameters=58.1),
     _mobilenet_v1(1, 1024, "MobileNet v1", imagenet_top1=70.7, parameters=3.2),
+    _nasnet("mobile", MOBILE, 224, 1056, imagenet_top1=74.0, parameters=4.2),
+    _nasnet("large", LARGE, 331, 4032, imagenet_top1=82.7, parameters=84.7),
+    _mobilenet_v2(1, 1280),
+    _mobilenet_v2(1.4, 1792),
     _mobilenet_v1(0.75, 768),
     _mobilenet_v1(0.5, 512),
     _mobilenet_v1(0.25, 256),
