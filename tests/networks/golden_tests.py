@@ -72,7 +72,10 @@ class GoldenTests:
             name = point["end_point"]
             ours = outputs[name]
             assert list(ours.shape) == point["shape"], name
-            assert relative_l2(_corner(ours), expected[f"slice:{name}"]) < 1e-5, name
+            corner = expected[f"slice:{name}"]
+            # A ReLU or softmax may leave next to nothing in a corner, so its size is no measure.
+            scale = max(np.linalg.norm(corner), point["std"] * np.sqrt(corner.size))
+            assert np.linalg.norm(_corner(ours) - corner) < 1e-5 * scale, name
             assert np.std(ours) == pytest.approx(point["std"], rel=1e-4), name
             assert np.mean(ours) == pytest.approx(point["mean"], rel=1e-4, abs=1e-5), name
             assert np.abs(ours).max() == pytest.approx(point["absmax"], rel=1e-4), name
