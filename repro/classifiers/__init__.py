@@ -1,0 +1,21 @@
+"""Classifiers on fixed features (paper, section 4.1 and appendix A.4)."""
+
+from repro.classifiers.logistic_regression import (
+    L2_VALUES,
+    ConvergenceWarning,
+    RegularizationPath,
+    logistic_regression_path,
+    normalize,
+    predict_scores,
+    select_l2,
+)
+
+__all__ = [
+    "L2_VALUES",
+    "ConvergenceWarning",
+    "RegularizationPath",
+    "logistic_regression_path",
+    "normalize",
+    "predict_scores",
+    "select_l2",
+]

@@ -1,0 +1,105 @@
+"""Losses of a linear classifier, evaluated in place on its logits.
+
+Logits are [rows, n], a row a class, so that sums over classes run along whole rows. The rows fall
+into independent problems, each with its own loss: the softmax ties all classes into one problem,
+one-vs-rest makes each class a problem of its own.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+# A class without examples has no best intercept but minus infinity: this many examples stand in,
+# few enough that the gradient they leave, their number, passes as zero.
+_ABSENT = 1e-9
+
+
+class Loss(Protocol):
+    """A sum of losses over examples for each of several independent problems.
+
+    Attributes:
+      problems: how many problems there are.
+      rows: how many rows of logits there are, as many for each problem, in the problems' order.
+    """
+
+    problems: int
+    rows: int
+
+    def starting_intercepts(self) -> np.ndarray:
+        """Returns the [rows] intercepts that are best where all coefficients are 0."""
+
+    def evaluate(self, logits: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+        """Writes the derivatives by the [rows, n] logits to `residuals`; returns the losses."""
+
+    def only(self, problems: np.ndarray) -> "Loss":
+        """Returns the loss of some of the problems, given as [problems] booleans."""
+
+
+class SoftmaxCrossEntropy:
+    """Multinomial cross-entropy summed over examples: one problem with a row for each class.
+
+    Args:
+      labels: [n] class indices.
+      num_classes: how many rows there are.
+    """
+
+    problems = 1
+
+    def __init__(self, labels: np.ndarray, num_classes: int):
+        self.rows = num_classes
+        self._targets = labels, np.arange(labels.size)
+        self._counts = np.bincount(labels, minlength=num_classes)
+
+    def starting_intercepts(self) -> np.ndarray:
+        """Returns the [rows] intercepts that are best where all coefficients are 0."""
+        return np.log((self._counts + _ABSENT) / (self._counts + _ABSENT).sum())
+
+    def evaluate(self, logits: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+        """Writes the derivatives by the [rows, n] logits to `residuals`; returns [1] losses."""
+        np.subtract(logits, logits.max(axis=0), out=residuals)
+        of_targets = residuals[self._targets].sum()
+        np.exp(residuals, out=residuals)
+        normalizers = residuals.sum(axis=0)
+        residuals /= normalizers
+        residuals[self._targets] -= 1.0
+        return np.array([np.log(normalizers).sum() - of_targets])
+
+    def only(self, problems: np.ndarray) -> "SoftmaxCrossEntropy":
+        """Returns the loss of some of the problems, given as [problems] booleans."""
+        del problems  # There is only one.
+        return self
+
+
+class SigmoidCrossEntropy:
+    """Binary cross-entropy of each class against the rest: a problem, and a row, for each class.
+
+    Args:
+      labels: [rows, n] floats 1 (present), 0 (left out) and -1 (absent).
+    """
+
+    def __init__(self, labels: np.ndarray):
+        self.problems = self.rows = labels.shape[0]
+        self._labels = labels
+        self._left_out = labels == 0
+
+    def starting_intercepts(self) -> np.ndarray:
+        """Returns the [rows] intercepts that are best where all coefficients are 0."""
+        positives = (self._labels == 1).sum(axis=1) + _ABSENT
+        return np.log(positives / ((self._labels == -1).sum(axis=1) + _ABSENT))
+
+    def evaluate(self, logits: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+        """Writes the derivatives by the [rows, n] logits to `residuals`; returns [rows] losses."""
+        margins = self._labels * logits
+        # log(1 + exp(-margin)) without overflow, and its derivative, from one exponential.
+        np.exp(-np.abs(margins), out=residuals)
+        losses = np.log1p(residuals)
+        losses -= np.minimum(margins, 0.0)
+        losses[self._left_out] = 0.0
+        np.divide(np.where(margins > 0, residuals, 1.0), 1.0 + residuals, out=residuals)
+        residuals *= self._labels
+        np.negative(residuals, out=residuals)
+        return losses.sum(axis=1)
+
+    def only(self, problems: np.ndarray) -> "SigmoidCrossEntropy":
+        """Returns the loss of some of the problems, given as [problems] booleans."""
+        return SigmoidCrossEntropy(self._labels[problems])
