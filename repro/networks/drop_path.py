@@ -16,8 +16,8 @@ from keras import ops
 class StepSeed(keras.random.SeedGenerator):
     """A random state [seed, step], so that a draw is a function of the two.
 
-    As a random state, the step is saved with a model and among its variables, but not counted as a
-    parameter.
+    As a random state, the step is among `model.variables`, which a run's checkpoint holds, but not
+    among `model.weights`, which Keras counts as parameters and saves to its own files.
     """
 
     def next(self, ordered: bool = True):  # noqa: ARG002
@@ -31,7 +31,8 @@ class StepSeed(keras.random.SeedGenerator):
 class DropPathDraw(keras.layers.Layer):
     """Draws the paths that each example of a training step keeps, and counts the steps.
 
-    Under tf.distribute every replica counts its own calls, so that all have the same step.
+    Under tf.distribute every replica counts its own calls, so that all have the same step. The step
+    to go on from is set by `draw.seed_generator.state.assign([seed, step])`.
 
     Args:
       cells: of the network, stems and reductions among them.

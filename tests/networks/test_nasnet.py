@@ -6,7 +6,7 @@ import pytest
 
 from repro import UserError, networks
 from repro.networks.drop_path import DropPath, DropPathDraw
-from repro.networks.nasnet import SMALLEST_WIDTH
+from repro.networks.nasnet import SMALLEST_WIDTH, Size, nasnet
 from tests.networks.golden_tests import GoldenTests, _assign_recipe
 from tests.networks.goldens import relative_l2
 
@@ -58,6 +58,20 @@ class TestNASNetLarge(GoldenTests):
         state = fresh.model.get_layer("drop_path_draw").seed_generator.state
         assert any(variable is state for variable in fresh.model.variables)
         assert all(variable is not state for variable in networks.variables(fresh.model).values())
+
+
+def test_drop_path_reaches_the_features_late_in_training_only():
+    size = Size(3, 8, 4, drop_path_keep=0.7, skips_reduction_input=True)
+    graph = nasnet(keras.Input((32, 32, 3)), 2, size=size)
+    model = keras.Model(graph.images, graph.features)
+    image = np.random.default_rng(0).normal(size=(4, 32, 32, 3)).astype(np.float32)
+
+    def features(step: int, seed: int) -> np.ndarray:
+        model.get_layer("drop_path_draw").seed_generator.state.assign([seed, step])
+        return np.asarray(model(image, training=True))
+
+    np.testing.assert_array_equal(features(0, seed=1), features(0, seed=2))
+    assert relative_l2(features(250_000, seed=1), features(250_000, seed=2)) > 0.1
 
 
 def test_halvings_tell_equal_widths_from_the_smallest_width_on():
