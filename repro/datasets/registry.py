@@ -1,7 +1,7 @@
 """The data sets: those of the paper's Table 1 in its order, then the built-in ones."""
 
 from repro import unknown_name
-from repro.datasets import aircraft, caltech101, digits
+from repro.datasets import aircraft, caltech101, digits, rendered
 from repro.datasets.declaration import DatasetSpec
 
 DATASETS: dict[str, DatasetSpec] = {
@@ -10,6 +10,7 @@ DATASETS: dict[str, DatasetSpec] = {
         aircraft.SPEC,
         caltech101.SPEC,
         digits.SPEC,
+        rendered.SPEC,
     )
 }
 
