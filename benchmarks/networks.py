@@ -2,8 +2,8 @@
 
     python benchmarks/networks.py [--models=mobilenet_v1,inception_v4] [--batch_size=8] [--rounds=7]
 
-Both sides take turns in one process on the same data; a row's ratio is the median over the rounds of
-(their seconds / our seconds), above 1 where ours is faster. Where keras.applications lacks the
+Both sides take turns in one process on the same data; a row's ratio is the median over the rounds
+of (their seconds / our seconds), above 1 where ours is faster. Where keras.applications lacks the
 network, its Inception v3 stands beside it and the comparison is per multiply-accumulate.
 """
 

@@ -16,11 +16,11 @@ from repro.results import RunFolder
 from repro.training import get_strategy
 
 _TOLERANCE = flags.DEFINE_float(
-    "tolerance", classifiers.TOLERANCE, "Where the solver stops; see classifiers."
+    "tolerance", 5e-4, "Where the solver stops; see classifiers."
 )
 _MAX_ITERATIONS = flags.DEFINE_integer(
     "max_iterations",
-    classifiers.MAX_ITERATIONS,
+    1000,
     "Of L-BFGS for one value of lambda.",
     lower_bound=1,
 )

@@ -93,6 +93,11 @@ def _is_prepared(builder: tfds.core.DatasetBuilder) -> bool:
 
 def _verify(spec: DatasetSpec, allow_partial: bool, plan: Plan, origin: str) -> None:
     """Refuses a plan that is not the declared data set."""
+    if len(plan.class_names) > spec.num_classes:  # no label may lie outside the network's logits
+        raise UserError(
+            f"{origin} has {len(plan.class_names)} classes, but {spec.name} has "
+            f"{spec.num_classes}. It is another data set, or another edition of it."
+        )
     missing = shortages(spec, {split: len(labels) for split, labels in plan.splits.items()})
     if allow_partial and missing:
         warn_partial(spec, missing, origin)

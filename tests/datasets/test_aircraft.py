@@ -113,3 +113,11 @@ def test_an_empty_split_is_named(tmp_path):
 
     with pytest.raises(UserError, match="no image of the split validation"):
         _prepare_changed(tmp_path, change, allow_partial=True)
+
+
+@pytest.mark.parametrize("allow_partial", [False, True])
+def test_more_classes_than_the_networks_logits_are_refused(tmp_path, declare, allow_partial):
+    declare("aircraft", TINY, num_classes=2)
+    archives.write_aircraft_archive(tmp_path / "fgvc-aircraft-2013b.tar.gz")
+    with pytest.raises(UserError, match="has 3 classes, but aircraft has 2"):
+        datasets.prepare("aircraft", tmp_path / "data", tmp_path, allow_partial=allow_partial)
