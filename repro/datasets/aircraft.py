@@ -20,6 +20,8 @@ _PART = Part(
             "fgvc-aircraft-2013b.tar.gz",
             url="https://www.robots.ox.ac.uk/~vgg/data/fgvc-aircraft/archives/"
             "fgvc-aircraft-2013b.tar.gz",
+            note="2.75 GB; no hash is recorded here, its publisher's MD5 is at the same address "
+            "with .html for .tar.gz",
         ),
         ArchiveFile("fgvc-aircraft-2013b.tar"),
     ),

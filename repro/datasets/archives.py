@@ -154,5 +154,7 @@ def _describe(archive: ArchiveFile) -> str:
         facts.append(f"{archive.size:,} bytes")
     if archive.sha256 is not None:
         facts.append(f"sha256 {archive.sha256}")
+    if archive.note is not None:
+        facts.append(archive.note)
     known = f" ({', '.join(facts)})" if facts else ""
     return f"{archive.name}{known}" + (f"\n    from {archive.url}" if archive.url else "")

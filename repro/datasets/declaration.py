@@ -21,12 +21,14 @@ class ArchiveFile:
       url: where it can be had; None if no address is known to work.
       size: bytes; None if not known.
       sha256: hex digest; None if not known.
+      note: what else is known, for a person.
     """
 
     name: str
     url: str | None = None
     size: int | None = None
     sha256: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
