@@ -24,6 +24,10 @@ from repro.classifiers.row_space import RowSpace
 
 L2_VALUES = np.logspace(-6, 5, 45)
 """The paper's 45 values of lambda, from 1e-6 to 1e5."""
+TOLERANCE = 5e-4
+"""Where the search for a solution ends; see `logistic_regression_path`."""
+MAX_ITERATIONS = 1000
+"""The most iterations for one value of lambda."""
 
 
 class ConvergenceWarning(UserWarning):
