@@ -15,10 +15,12 @@ from repro.features import Forward
 from repro.results import RunFolder
 from repro.training import get_strategy
 
-_TOLERANCE = flags.DEFINE_float("tolerance", 5e-4, "Where the solver stops; see classifiers.")
+_TOLERANCE = flags.DEFINE_float(
+    "tolerance", classifiers.TOLERANCE, "Where the solver stops; see classifiers."
+)
 _MAX_ITERATIONS = flags.DEFINE_integer(
     "max_iterations",
-    1000,
+    classifiers.MAX_ITERATIONS,
     "Of L-BFGS for one value of lambda.",
     lower_bound=1,
 )

@@ -2,6 +2,8 @@
 
 from repro.classifiers.logistic_regression import (
     L2_VALUES,
+    MAX_ITERATIONS,
+    TOLERANCE,
     ConvergenceWarning,
     RegularizationPath,
     logistic_regression_path,
@@ -12,6 +14,8 @@ from repro.classifiers.logistic_regression import (
 
 __all__ = [
     "L2_VALUES",
+    "MAX_ITERATIONS",
+    "TOLERANCE",
     "ConvergenceWarning",
     "RegularizationPath",
     "logistic_regression_path",

@@ -26,7 +26,7 @@ L2_VALUES = np.logspace(-6, 5, 45)
 """The paper's 45 values of lambda, from 1e-6 to 1e5."""
 TOLERANCE = 5e-4
 """Where the search for a solution ends; see `logistic_regression_path`."""
-MAX_ITERATIONS = 1000
+MAX_ITERATIONS = 5000
 """The most iterations for one value of lambda."""
 
 
@@ -68,8 +68,8 @@ def logistic_regression_path(
     num_classes: int,
     l2_values: ArrayLike,
     *,
-    tolerance: float = 5e-4,
-    max_iterations: int = 5000,
+    tolerance: float = TOLERANCE,
+    max_iterations: int = MAX_ITERATIONS,
     initial: tuple[ArrayLike, ArrayLike] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> RegularizationPath:
