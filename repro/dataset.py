@@ -3,13 +3,7 @@
 python -m repro.dataset --dataset=caltech101 --manual_dir=$HOME/archives
 """
 
-from absl import flags
-
 from repro import _command, datasets
-
-_ALLOW_PARTIAL = flags.DEFINE_bool(
-    "allow_partial", False, "Whether to accept an archive with fewer images than the official one."
-)
 
 
 def main() -> None:
@@ -19,7 +13,7 @@ def main() -> None:
         print(_listing())
         return
     data_dir = _command.DATA_DIR.value
-    datasets.prepare(name, data_dir, _command.MANUAL_DIR.value, _ALLOW_PARTIAL.value)
+    datasets.prepare(name, data_dir, _command.MANUAL_DIR.value, _command.ALLOW_PARTIAL.value)
     print(f"{name} is prepared in {data_dir}.")
     for split in datasets.spec(name).expected:
         examples = datasets.load(name, split, data_dir)

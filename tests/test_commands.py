@@ -1,0 +1,50 @@
+"""Every command of the package starts, and says what it is."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import repro
+from repro import dataset
+from tests.commands import run_command
+
+COMMANDS = sorted(
+    path.stem for path in Path(repro.__file__).parent.glob("*.py") if not path.stem.startswith("_")
+)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_has_a_main_and_shows_how_to_call_it(name):
+    command = importlib.import_module(f"repro.{name}")
+    assert callable(command.main)
+    assert f"python -m repro.{name}" in command.__doc__
+
+
+def test_a_flag_that_does_not_exist_is_named_without_a_traceback():
+    process = subprocess.run(
+        [sys.executable, "-m", "repro.finetune", "--modle=inception_v4"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode != 0
+    assert "modle" in process.stderr
+    assert "model" in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+def test_the_data_sets_are_listed(capsys):
+    outcome = run_command(capsys, dataset)
+    assert outcome.status == 0
+    for name in ("aircraft", "caltech101", "digits"):
+        assert name in outcome.out
+
+
+def test_a_data_set_is_prepared_and_its_digests_shown(capsys, tmp_path):
+    outcome = run_command(capsys, dataset, "--dataset=digits", f"--data_dir={tmp_path}")
+    assert outcome.status == 0, outcome.err
+    assert "959" in outcome.out
+    assert "593a94b7" in outcome.out
