@@ -26,6 +26,9 @@ _RENEWAL = 50  # iterations after which the diagonal is first renewed, then at t
 _MAX_TRIALS = 40  # steps tried in one line search
 _SUFFICIENT_DECREASE, _CURVATURE = 1e-4, 0.9  # the Wolfe conditions' usual constants
 _ROUNDING = 1e-12  # of a sum of n terms about 1, relative to n
+# Where the solution is W = 0, as for labels of one class only, no error is small relative to it. A
+# gradient of this times sqrt(l2 * n) leaves an excess of the objective below float64's rounding.
+_NEGLIGIBLE = 1e-8
 
 
 @dataclasses.dataclass
@@ -67,7 +70,8 @@ def minimize(
     """Minimizes the sum of the losses + l2 / 2 * the squared norm of the coefficients.
 
     A problem has converged where the norm of its gradient, for the features as given, is at most
-    tolerance * min(l2, 1) * the norm of its coefficients (and what rounding leaves of a sum).
+    tolerance * min(l2, 1) * the norm of its coefficients, or negligible where those are zero (and
+    what rounding leaves of a sum).
 
     Args:
       loss: of [rows, n] logits, in independent problems of as many rows each.
@@ -94,7 +98,11 @@ def minimize(
     running, renewal = np.arange(loss.problems), _RENEWAL
     for iteration in range(max_iterations + 1):
         gradient_norm = point.gradient_norm()
-        bound = tolerance * min(l2, 1.0) * point.norm() + _ROUNDING * len(space.design)
+        bound = np.maximum(
+            tolerance * min(l2, 1.0) * point.norm(),
+            _NEGLIGIBLE * np.sqrt(min(l2, 1.0) * len(space.design)),
+        )
+        bound += _ROUNDING * len(space.design)
         converged = gradient_norm <= bound
         ended = converged | point.stuck | (iteration == max_iterations)
         if ended.any():

@@ -338,3 +338,15 @@ def test_what_cannot_be_fitted_is_refused(change, message):
     } | change
     with pytest.raises(ValueError, match=message):
         logistic_regression_path(**arguments)
+
+
+@pytest.mark.parametrize("l2", [1e-6, 1e-4, 0.1, 1.0, 100.0, 1e5])
+@pytest.mark.parametrize("num_classes", [2, 4])
+def test_labels_of_one_class_only_are_a_solved_problem(l2, num_classes):
+    """The best coefficients are zero, to which no error is small in relation."""
+    for seed in range(20):
+        features = np.maximum(np.random.default_rng(seed).normal(size=(2, 11)), 0)
+        path = logistic_regression_path(features, [1, 1], num_classes, [l2])
+        assert path.converged.all()
+        scores = predict_scores(path.coefs[0], path.intercepts[0], features)
+        assert (scores.argmax(axis=1) == 1).all()
