@@ -27,7 +27,9 @@ _FEATURES = flags.DEFINE_string(
 _EXAMPLES = flags.DEFINE_integer("examples", 2000, "Synthetic examples.", lower_bound=2)
 _DIMENSIONS = flags.DEFINE_integer("dimensions", 256, "Synthetic features.", lower_bound=1)
 _CLASSES = flags.DEFINE_integer("classes", 50, "Synthetic classes.", lower_bound=2)
-_EVERY = flags.DEFINE_integer("every", 1, "Fits every k-th of the 45 values only.", lower_bound=1)
+_EVERY = flags.DEFINE_integer(
+    "every", 1, "Fits every k-th of the 45 values only, which takes from the warm starts.", 1
+)
 _TOLERANCE = flags.DEFINE_float("tolerance", 1e-8, "scikit-learn's tol.")
 _MAX_ITERATIONS = flags.DEFINE_integer("max_iterations", 10_000, "scikit-learn's max_iter.")
 
