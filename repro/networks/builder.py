@@ -161,6 +161,18 @@ class Builder:
             settings.momentum, settings.epsilon, scale=settings.scale, name=self._layer_name(name)
         )(x)
 
+    def classified(
+        self,
+        images: Tensor,
+        logits: Tensor,
+        features: Tensor,
+        auxiliary_logits: Tensor | None = None,
+    ) -> Graph:
+        """Files the last end points, Logits and Predictions, and returns the finished network."""
+        self.end_point("Logits", logits)
+        self.end_point("Predictions", ops.softmax(logits))
+        return Graph(images, logits, features, self.end_points, auxiliary_logits)
+
     def _layer_name(self, name: str) -> str:
         return "/".join(filter(None, (self.scope, name))).replace("/", ".")
 

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from keras import ops
-
 from repro.networks.builder import (
     BatchNormSettings,
     Builder,
@@ -148,9 +146,7 @@ def inception_resnet_v2(
     features = squeeze(pooled)
     flat = net.end_point("PreLogitsFlatten", dropout(features, DROPOUT_KEEP))
     logits = net.fully_connected(flat, num_classes, "Logits/Logits", regularized=REGULARIZED)
-    net.end_point("Logits", logits)
-    net.end_point("Predictions", ops.softmax(logits))
-    return Graph(images, logits, features, net.end_points, auxiliary_logits)
+    return net.classified(images, logits, features, auxiliary_logits)
 
 
 def _auxiliary_head(net: Builder, x: Tensor, num_classes: int) -> Tensor:

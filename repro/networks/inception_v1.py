@@ -6,8 +6,6 @@ normalization and no auxiliary heads.
 
 from functools import partial
 
-from keras import ops
-
 from repro.networks.builder import (
     BatchNormSettings,
     Builder,
@@ -98,6 +96,4 @@ def inception_v1(
         activation=False,
         kernel_initializer=VarianceScaling,
     )
-    logits = net.end_point("Logits", squeeze(x))
-    net.end_point("Predictions", ops.softmax(logits))
-    return Graph(images, logits, squeeze(pooled), net.end_points)
+    return net.classified(images, squeeze(x), squeeze(pooled))

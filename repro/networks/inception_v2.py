@@ -5,8 +5,6 @@ As in TF-Slim's nets/inception_v2.py.
 
 from functools import partial
 
-from keras import ops
-
 from repro.networks.builder import (
     BatchNormSettings,
     Builder,
@@ -116,6 +114,4 @@ def inception_v2(
     pooled = net.end_point("AvgPool_1a", global_pool(x))
     x = dropout(pooled, DROPOUT_KEEP)
     x = net.conv(x, num_classes, (1, 1), "Logits/Conv2d_1c_1x1", batch_norm=False, activation=False)
-    logits = net.end_point("Logits", squeeze(x))
-    net.end_point("Predictions", ops.softmax(logits))
-    return Graph(images, logits, squeeze(pooled), net.end_points)
+    return net.classified(images, squeeze(x), squeeze(pooled))

@@ -2,8 +2,6 @@
 
 from functools import partial
 
-from keras import ops
-
 from repro.networks.builder import (
     BatchNormSettings,
     Builder,
@@ -145,9 +143,7 @@ def inception_v3(
     pooled = net.end_point("AvgPool_1a", global_pool(x))
     x = net.end_point("PreLogits", dropout(pooled, DROPOUT_KEEP))
     x = net.conv(x, num_classes, (1, 1), "Logits/Conv2d_1c_1x1", batch_norm=False, activation=False)
-    logits = net.end_point("Logits", squeeze(x))
-    net.end_point("Predictions", ops.softmax(logits))
-    return Graph(images, logits, squeeze(pooled), net.end_points, auxiliary_logits)
+    return net.classified(images, squeeze(x), squeeze(pooled), auxiliary_logits)
 
 
 def _auxiliary_head(net: Builder, x: Tensor, num_classes: int) -> Tensor:

@@ -2,8 +2,6 @@
 
 from functools import partial
 
-from keras import ops
-
 from repro.networks.builder import (
     BatchNormSettings,
     Builder,
@@ -141,9 +139,7 @@ def inception_v4(
     logits = net.fully_connected(
         flat, num_classes, "Logits/Logits", kernel_initializer=XavierUniform
     )
-    net.end_point("Logits", logits)
-    net.end_point("Predictions", ops.softmax(logits))
-    return Graph(images, logits, features, net.end_points, auxiliary_logits)
+    return net.classified(images, logits, features, auxiliary_logits)
 
 
 def _auxiliary_head(net: Builder, x: Tensor, num_classes: int) -> Tensor:

@@ -116,9 +116,7 @@ def nasnet(
 
     features = net.end_point("global_pool", squeeze(global_pool(ops.relu(current.x))))
     logits = net.fully_connected(dropout(features, DROPOUT_KEEP), num_classes, "final_layer/FC")
-    net.end_point("Logits", logits)
-    net.end_point("Predictions", ops.softmax(logits))
-    return Graph(images, logits, features, net.end_points, auxiliary_logits)
+    return net.classified(images, logits, features, auxiliary_logits)
 
 
 def _auxiliary_head(net: Builder, x: Tensor, num_classes: int, scope: str) -> Tensor:

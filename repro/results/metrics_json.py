@@ -56,7 +56,7 @@ class RunMetrics:
       seed: of the run.
       split_sha256: digest of each split's ids.
       checkpoint_sha256: of the ImageNet checkpoint; None from random initialization.
-      seconds: the whole run took, over all sittings.
+      seconds: the command took, in its last sitting.
       details: of the setting, such as the solver's iterations.
       versions: of the software.
     """
