@@ -1,4 +1,4 @@
-"""The examples of one split in memory: ids, labels and encoded images, ordered by id."""
+"""The examples of one split, ordered by id: ids and labels in memory, encoded images on disk."""
 
 import os
 from collections.abc import Sequence
@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_datasets as tfds
 from numpy.typing import NDArray
 
 from repro import UserError, unknown_name
@@ -15,11 +14,9 @@ from repro.datasets.checks import check_splits, shortages, warn_partial, with_va
 from repro.datasets.declaration import SPLITS, DatasetSpec
 from repro.datasets.decoding import decode_small
 from repro.datasets.prepare import prepare
+from repro.datasets.records import StoredImages, read_split
 from repro.datasets.registry import spec as find_spec
 from repro.datasets.splits import digest
-
-# Parsed at a time: large enough that TensorFlow's cost of a call does not matter.
-_RECORDS_PER_BATCH = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +28,8 @@ class Examples:
       split: "train", "validation", "train+validation" or "test".
       ids: str [n], sorted.
       labels: int64 [n]; for a multi-label data set [n, classes] of 1, 0 and -1.
-      images: n encoded images (JPEG, PNG or GIF), as they are in the archive.
+      images: n encoded images (JPEG, PNG or GIF), as they are in the archive; each access may read
+        a file.
       class_names: the name of label i is class_names[i].
     """
 
@@ -83,31 +81,32 @@ def load(
         stored = {key: spec.tfds_splits.get(key, key) for key in spec.official_splits}
         counts = {key: builder.info.splits[there].num_examples for key, there in stored.items()}
         sources = [key for key in spec.official_splits if key in _sources(spec, split)]
-        read = {source: _read(spec, builder, stored[source]) for source in sources}
-    except (KeyError, tf.errors.OpError) as error:
+        read = {
+            source: read_split(builder.info.splits[stored[source]].filepaths, spec.records)
+            for source in sources
+        }
+    except (KeyError, OSError, tf.errors.OpError) as error:
         raise _damaged(origin, getattr(error, "message", str(error))) from error
     label_feature = builder.info.features[spec.records.label_feature]
     if not label_feature.num_classes:
         raise _damaged(origin, "the names of the classes are missing")
 
     missing = shortages(spec, counts)
-    splits = with_validation(spec, {key: (ids, labels) for key, (ids, labels, _) in read.items()})
+    splits = with_validation(spec, {key: (part.ids, part.labels) for key, part in read.items()})
     if missing:
         warn_partial(spec, missing, origin)
     else:
         check_splits(spec, splits, origin)
 
     chosen = {identifier for part in split.split("+") for identifier in splits[part]}
-    ids = np.concatenate([ids for ids, _, _ in read.values()])
-    labels = np.concatenate([labels for _, labels, _ in read.values()])
-    images = [image for _, _, part in read.values() for image in part]
-    order = [index for index in np.argsort(ids) if ids[index] in chosen]
+    ids = np.concatenate([part.ids for part in read.values()])
+    order = np.array([index for index in np.argsort(ids) if ids[index] in chosen], np.int64)
     return Examples(
         spec=spec,
         split=split,
         ids=ids[order],
-        labels=labels[order],
-        images=[images[index] for index in order],
+        labels=np.concatenate([part.labels for part in read.values()])[order],
+        images=StoredImages.joined([part.images for part in read.values()])[order],
         class_names=tuple(label_feature.names),
     )
 
@@ -123,22 +122,3 @@ def _sources(spec: DatasetSpec, split: str) -> list[str]:
     if spec.own_validation:
         return split.split("+")
     return ["test"] if split == "test" else ["train"]
-
-
-def _read(
-    spec: DatasetSpec, builder: tfds.core.DatasetBuilder, tfds_split: str
-) -> tuple[NDArray[np.str_], NDArray[np.int64], list[bytes]]:
-    """Reads the records of a TFDS split without decoding an image.
-
-    Parsing the records in batches takes a quarter of the time of TFDS's own reader.
-    """
-    files = [os.fspath(path) for path in builder.info.splits[tfds_split].filepaths]
-    features = {**spec.records.features, "image": tf.io.FixedLenFeature([], tf.string)}
-    ids, labels, images = [], [], []
-    for records in tf.data.TFRecordDataset(files).batch(_RECORDS_PER_BATCH):
-        batch = tf.io.parse_example(records, features)
-        batch_ids, batch_labels = spec.records.ids_and_labels(batch)
-        ids.append(batch_ids)
-        labels.append(batch_labels)
-        images.extend(batch["image"].numpy())
-    return np.concatenate(ids), np.concatenate(labels), images

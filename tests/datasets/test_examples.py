@@ -25,7 +25,7 @@ def test_train_and_validation_part_the_training_set(digits_dir):
     image_of = dict(zip(both.ids, both.images, strict=True))
     label_of = dict(zip(both.ids, both.labels, strict=True))
     for part in (train, validation):
-        assert [image_of[name] for name in part.ids] == part.images
+        assert [image_of[name] for name in part.ids] == list(part.images)
         assert [label_of[name] for name in part.ids] == list(part.labels)
 
 
