@@ -28,6 +28,13 @@ class Golden:
                 if auxiliary or row["aux_head"] == "0"
             }
 
+    def values(self) -> dict[str, np.ndarray]:
+        """The recipe's weights by TF-Slim's variable names, the auxiliary head's too."""
+        return {
+            name: recipe.value(name, shape)
+            for name, shape in self.variables(auxiliary=True).items()
+        }
+
     def table(self, file: str) -> dict[str, str]:
         """A two-column CSV as a dictionary."""
         with (self.folder / file).open() as lines:

@@ -1,10 +1,10 @@
 """Inception-ResNet v2 is TF-Slim's."""
 
 from repro import networks
-from tests.networks.inception_tests import InceptionTests
+from tests.networks.golden_tests import GoldenTests
 
 
-class TestInceptionResNetV2(InceptionTests):
+class TestInceptionResNetV2(GoldenTests):
     name = "inception_resnet_v2"
 
 

@@ -1,9 +1,9 @@
 """Inception v1 is TF-Slim's."""
 
-from tests.networks.inception_tests import InceptionTests
+from tests.networks.golden_tests import GoldenTests
 
 
-class TestInceptionV1(InceptionTests):
+class TestInceptionV1(GoldenTests):
     name = "inception_v1"
 
     def test_it_has_no_auxiliary_heads_although_the_paper_has_two(self, fresh):

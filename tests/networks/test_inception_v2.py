@@ -4,10 +4,10 @@ import re
 
 from repro.networks import layers
 from repro.networks.initializers import TruncatedNormal
-from tests.networks.inception_tests import InceptionTests
+from tests.networks.golden_tests import GoldenTests
 
 
-class TestInceptionV2(InceptionTests):
+class TestInceptionV2(GoldenTests):
     name = "inception_v2"
 
     def test_a_layer_too_small_to_measure_is_drawn_from_the_originals_stddev_too(

@@ -1,10 +1,10 @@
 """Inception v3 is TF-Slim's."""
 
 from repro import networks
-from tests.networks.inception_tests import InceptionTests
+from tests.networks.golden_tests import GoldenTests
 
 
-class TestInceptionV3(InceptionTests):
+class TestInceptionV3(GoldenTests):
     name = "inception_v3"
 
 

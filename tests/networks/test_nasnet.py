@@ -7,8 +7,9 @@ import pytest
 from repro import UserError, networks
 from repro.networks.drop_path import DropPath, DropPathDraw
 from repro.networks.nasnet import SMALLEST_WIDTH, Size, nasnet
-from tests.networks.golden_tests import GoldenTests, _assign_recipe
+from tests.networks.golden_tests import GoldenTests
 from tests.networks.goldens import relative_l2
+from tests.networks.outputs import assign_recipe
 
 
 def _drop_path_layers(model: keras.Model) -> list[keras.layers.Layer]:
@@ -26,7 +27,7 @@ class TestNASNetMobile(GoldenTests):
         model = networks.create(
             self.name, reference.json("facts.json")["num_classes"], (None, None, 3)
         )
-        _assign_recipe(model)
+        assign_recipe(model)
         image = reference.image(reference.json("outputs_end_points.json")["input"])
         assert relative_l2(model(image), reference.array("outputs.npz")["logits"]) < 1e-5
         assert np.isfinite(model(image[:, :75, :101])).all()

@@ -11,10 +11,6 @@ from tests.networks.golden_tests import GoldenTests
 class TestVGG16(GoldenTests):
     name = "vgg_16"
 
-    def test_half_is_dropped_after_fc6_and_after_fc7(self, fresh):
-        dropouts = [x.rate for x in fresh.model.layers if isinstance(x, keras.layers.Dropout)]
-        assert dropouts == [0.5, 0.5]
-
 
 class TestVGG19(GoldenTests):
     name = "vgg_19"
