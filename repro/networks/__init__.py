@@ -4,6 +4,7 @@ model = repro.networks.create("inception_v4", num_classes=100)
 features = repro.networks.feature_extractor(model)(images)
 """
 
+from repro.networks.folding import folded
 from repro.networks.model import (
     assign,
     create,
@@ -22,6 +23,7 @@ __all__ = [
     "create",
     "end_points",
     "feature_extractor",
+    "folded",
     "spec",
     "spec_of",
     "variables",
