@@ -1,12 +1,12 @@
 """What the commands share: their common flags, and how a person's mistake ends one."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from absl import app, flags, logging
 
 from repro import UserError
+from repro._words import Main, matching
 from repro.training import STRATEGIES, InterruptedRunError
 
 MODEL = flags.DEFINE_string("model", None, "Network of Table 4, such as inception_v4.")
@@ -48,11 +48,12 @@ RERUN = flags.DEFINE_bool("rerun", False, "Whether to run again what is already 
 USER_ERROR, INTERRUPTED = 2, 130
 
 
-def run(main: Callable[[], None]) -> None:
+def run(main: Main) -> None:
     """Parses the flags and runs a command; a person's mistake ends it with a message, no traceback.
 
     Args:
-      main: the command. It returns for exit status 0.
+      main: the command. It is called with the words that it takes, if any (see `_words.words`), and
+        returns its exit status; None is 0.
     """
     app.run(lambda argv: sys.exit(execute(main, argv)))
 
@@ -76,14 +77,12 @@ def flags_text() -> str:
     return "".join(f"{flag.serialize()}\n" for flag in sorted(ours, key=lambda flag: flag.name))
 
 
-def execute(main: Callable[[], None], argv: list[str]) -> int:
+def execute(main: Main, argv: list[str]) -> int:
     """Runs a command after its flags were parsed, and returns its exit status."""
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)
     try:
-        if len(argv) > 1:
-            raise UserError(f"Unknown arguments: {' '.join(argv[1:])}. Flags begin with --.")
-        main()
+        return main(*matching(main, argv)) or 0
     except UserError as error:
         print(f"{Path(sys.argv[0]).stem}: {error}", file=sys.stderr)
         return USER_ERROR
@@ -97,4 +96,3 @@ def execute(main: Callable[[], None], argv: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nStopped. The same command starts this part again.", file=sys.stderr)
         return INTERRUPTED
-    return 0

@@ -9,6 +9,7 @@ import pytest
 
 import repro
 from repro import dataset
+from repro._words import patterns_of
 from tests.commands import run_command
 
 COMMANDS = sorted(
@@ -20,7 +21,8 @@ COMMANDS = sorted(
 def test_a_command_has_a_main_and_shows_how_to_call_it(name):
     command = importlib.import_module(f"repro.{name}")
     assert callable(command.main)
-    assert f"python -m repro.{name}" in command.__doc__
+    for pattern in patterns_of(command.main):
+        assert f"python -m repro.{name} {pattern}".rstrip() in command.__doc__
 
 
 def test_a_flag_that_does_not_exist_is_named_without_a_traceback():
