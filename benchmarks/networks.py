@@ -1,30 +1,43 @@
-"""Inference and training steps of our networks beside keras.applications, in one run.
+"""Inference and training steps of our networks beside keras.applications' and TF-Slim's.
 
-    python benchmarks/networks.py [--models=mobilenet_v1,inception_v4] [--batch_size=8] [--rounds=7]
+    python benchmarks/networks.py [--models=mobilenet_v1,resnet_v1_50 | all] [--batch_size=8]
 
-Both sides take turns in one process on the same data; a row's ratio is the median over the rounds
-of (their seconds / our seconds), above 1 where ours is faster. Where keras.applications lacks the
-network, its Inception v3 stands beside it and the comparison is per multiply-accumulate.
+All sides take turns in one process on the same images; a ratio is the median over the rounds of
+(their seconds / our seconds), above 1 where ours is faster, with the smallest and largest round
+beside it. "folded" is our network without batch normalization (`networks.folded`), as fixed
+features use it. Where keras.applications lacks a network, its Inception v3 stands in, and that
+ratio is per multiply-accumulate. Peak memory is that of a process which takes two steps of one side
+and nothing else. TF-Slim's graphs are those of the `tf_slim` package, which has not all networks.
 """
 
+import json
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 
 import keras
 import numpy as np
 import tensorflow as tf
+import tf_slim_graph
 from absl import app, flags
 
-from repro import networks
+from repro import checkpoints, networks
 from repro.training.config import TrainingConfig
 from repro.training.trainer import Trainer
 
-_MODELS = flags.DEFINE_list("models", ["mobilenet_v1", "inception_v4"], "Networks to time.")
+_MODELS = flags.DEFINE_list("models", ["mobilenet_v1", "resnet_v1_50"], "Networks, or all.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 8, "Images in a batch.", lower_bound=1)
 _ROUNDS = flags.DEFINE_integer("rounds", 7, "Turns each side takes.", lower_bound=1)
-_STEPS = flags.DEFINE_integer("steps", 6, "Steps in a turn.", lower_bound=1)
-_TRAINING = flags.DEFINE_bool("training", True, "Whether to time training steps too.")
+_STEPS = flags.DEFINE_integer("steps", 4, "Steps in a turn.", lower_bound=1)
+_MODES = flags.DEFINE_multi_enum(
+    "mode", ["inference", "training"], ["inference", "training"], "What to time."
+)
+_MEMORY = flags.DEFINE_bool("memory", True, "Whether to measure peak memory too.")
+_ALONE = flags.DEFINE_string("alone", None, "One side to measure the memory of; used internally.")
 
 PEERS = {
     "vgg_16": keras.applications.VGG16,
@@ -40,51 +53,81 @@ PEERS = {
     "nasnet_large": keras.applications.NASNetLarge,
 }
 NO_PEER = keras.applications.InceptionV3  # beside a network that keras.applications does not have
+CLASSES = 1000
 
-Step = Callable[[], tf.Tensor]
+Step = Callable[[], object]
 
 
 def main(argv: list[str]) -> None:
-    """Prints one row a network and mode."""
+    """Prints a line on building and one for each mode, network after network."""
     if len(argv) > 1:
         raise app.UsageError(f"unknown arguments: {' '.join(argv[1:])}")
-    print(
-        f"{'network':20} {'mode':10} {'ours, ms':>9} {'theirs, ms':>11} {'ratio':>6} "
-        f"{'min':>5} {'max':>5}   peer"
-    )
-    for name in _MODELS.value:
-        size = networks.spec(name).image_size
-        images = tf.random.uniform((_BATCH_SIZE.value, size, size, 3), -1, 1, seed=0)
-        labels = tf.range(_BATCH_SIZE.value) % 1000
-        for mode, ours, theirs, scale, peer in _contests(name, images, labels):
-            _print_row(name, mode, *_take_turns(ours, theirs), scale, peer)
+    names = list(networks.NETWORKS) if _MODELS.value == ["all"] else _MODELS.value
+    if _ALONE.value is not None:
+        _measure_alone(names[0], _MODES.value[0], _ALONE.value)
+        return
+    for name in names:
+        print(f"\n{name}: {_building(name)}", flush=True)
+        for mode in _MODES.value:
+            keras.backend.clear_session()
+            _print_row(name, mode)
 
 
-def _contests(name: str, images: tf.Tensor, labels: tf.Tensor):
-    """Yields (mode, our step, their step, work of ours / work of theirs, name of the peer)."""
-    ours = networks.create(name, 1000)
-    make_peer = PEERS.get(name, NO_PEER)
-    theirs = make_peer(weights=None, classes=1000, classifier_activation=None)
-    scale, peer = 1.0, theirs.name
-    if name not in PEERS:
-        scale = _macs(ours) / _macs(theirs)
-        peer = f"{theirs.name}, per MAC ({scale:.2f} times the work)"
-    yield "inference", _inference(ours, images), _inference(theirs, images), scale, peer
-    if _TRAINING.value:
-        config = TrainingConfig(0.01, 1e-6, steps=10**6, batch_size=len(labels))
-        trainer = Trainer(ours, config, tf.distribute.get_strategy())
-        yield (
-            "training",
-            lambda: trainer.train_step(images, labels),
-            _keras_training(theirs, images, labels),
-            scale,
-            peer,
-        )
+def _building(name: str) -> str:
+    """Times building a network and restoring it from a checkpoint of its own weights."""
+    start = time.perf_counter()
+    model = networks.create(name, CLASSES)
+    built = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        path = checkpoints.write_network(Path(folder, "model.ckpt"), model)
+        written = time.perf_counter()
+        checkpoints.restore(model, path)
+    return f"built in {built - start:.1f} s, restored in {time.perf_counter() - written:.1f} s"
+
+
+def _images(name: str) -> tuple[np.ndarray, np.ndarray]:
+    size = networks.spec(name).image_size
+    images = np.random.default_rng(0).uniform(-1, 1, (_BATCH_SIZE.value, size, size, 3))
+    return images.astype(np.float32), np.arange(_BATCH_SIZE.value) % CLASSES
+
+
+def _sides(name: str, mode: str) -> dict[str, Callable[[], Step]]:
+    """Returns what makes each side's step."""
+    arrays, numbers = _images(name)
+    images, labels = tf.constant(arrays), tf.constant(numbers)
+    if mode == "inference":
+        sides = {
+            "ours": lambda: _inference(networks.create(name, CLASSES), images),
+            "folded": lambda: _inference(networks.folded(networks.create(name, CLASSES)), images),
+            "keras": lambda: _inference(_peer(name), images),
+        }
+    else:
+        sides = {
+            "ours": lambda: _our_training(networks.create(name, CLASSES), images, labels),
+            "keras": lambda: _keras_training(_peer(name), images, labels),
+        }
+    if name in tf_slim_graph.NETWORKS:
+        make = tf_slim_graph.inference if mode == "inference" else tf_slim_graph.training
+        sides["TF-Slim"] = lambda: make(name, arrays, numbers, CLASSES)
+    return sides
+
+
+def _peer(name: str) -> keras.Model:
+    make = PEERS.get(name, NO_PEER)
+    size = networks.spec(name).image_size
+    shape = (size, size, 3)
+    return make(weights=None, classes=CLASSES, classifier_activation=None, input_shape=shape)
 
 
 def _inference(model: keras.Model, images: tf.Tensor) -> Step:
     step = tf.function(lambda x: model(x, training=False))
-    return lambda: step(images)
+    return lambda: step(images).numpy()
+
+
+def _our_training(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) -> Step:
+    config = TrainingConfig(0.01, 1e-6, steps=10**6, batch_size=len(labels))
+    trainer = Trainer(model, config, tf.distribute.get_strategy())
+    return lambda: trainer.train_step(images, labels).numpy()
 
 
 def _keras_training(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) -> Step:
@@ -102,32 +145,74 @@ def _keras_training(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) ->
         optimizer.apply(gradients, model.trainable_weights)
         return loss
 
-    return lambda: step(images, labels)
+    return lambda: step(images, labels).numpy()
 
 
-def _take_turns(ours: Step, theirs: Step) -> tuple[list[float], list[float]]:
-    """Returns seconds a step of both sides, round by round."""
-    seconds = ([], [])
-    for side in (ours, theirs):  # trace and warm up
-        for _ in range(2):
-            side().numpy()
+def _take_turns(sides: dict[str, Step]) -> dict[str, list[float]]:
+    """Returns seconds a step of every side, round by round."""
+    for step in sides.values():  # trace and warm up
+        step()
+        step()
+    seconds = {side: [] for side in sides}
     for _ in range(_ROUNDS.value):
-        for side, record in zip((ours, theirs), seconds, strict=True):
+        for side, step in sides.items():
             start = time.perf_counter()
             for _ in range(_STEPS.value):
-                result = side()
-            result.numpy()
-            record.append((time.perf_counter() - start) / _STEPS.value)
+                step()
+            seconds[side].append((time.perf_counter() - start) / _STEPS.value)
     return seconds
 
 
-def _print_row(name, mode, ours, theirs, scale, peer) -> None:
-    ratios = [scale * their / our for our, their in zip(ours, theirs, strict=True)]
+def _print_row(name: str, mode: str) -> None:
+    makers = _sides(name, mode)
+    memory = {side: _memory_of(name, mode, side) for side in makers} if _MEMORY.value else {}
+    seconds = _take_turns({side: make() for side, make in makers.items()})
+    work = 1.0 if name in PEERS else _macs(networks.create(name, CLASSES)) / _macs(_peer(name))
+    for ours in ("ours", "folded"):
+        if ours not in seconds:
+            continue
+        line = [f"  {mode:9} {ours:6} {_BATCH_SIZE.value / median(seconds[ours]):7.1f} images/s"]
+        for theirs, scale in (("keras", work), ("TF-Slim", 1.0)):
+            if theirs in seconds:
+                line.append(f"{theirs} {_ratio(seconds[ours], seconds[theirs], scale)}")
+        if memory:
+            line.append(f"peak {memory[ours]:.2f} GB")
+        print("   ".join(line), flush=True)
+    theirs = [side for side in seconds if side not in ("ours", "folded")]
+    remark = "" if name in PEERS else f" (Inception v3, of which ours is {work:.2f} times the work)"
     print(
-        f"{name:20} {mode:10} {median(ours) * 1e3:9.1f} {median(theirs) * 1e3:11.1f} "
-        f"{median(ratios):6.2f} {min(ratios):5.2f} {max(ratios):5.2f}   {peer}",
+        "            beside "
+        + ", ".join(
+            f"{side}{remark if side == 'keras' else ''} "
+            f"{_BATCH_SIZE.value / median(seconds[side]):.1f} images/s"
+            + (f", peak {memory[side]:.2f} GB" if memory else "")
+            for side in theirs
+        ),
         flush=True,
     )
+
+
+def _ratio(ours: list[float], theirs: list[float], scale: float) -> str:
+    ratios = [scale * their / our for our, their in zip(ours, theirs, strict=True)]
+    return f"{median(ratios):5.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
+def _memory_of(name: str, mode: str, side: str) -> float:
+    """Returns the peak memory, in GB, of a process that takes two steps of one side."""
+    command = [sys.executable, __file__, f"--models={name}", f"--mode={mode}", f"--alone={side}"]
+    command.append(f"--batch_size={_BATCH_SIZE.value}")
+    finished = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(finished.stdout.splitlines()[-1])
+
+
+def _measure_alone(name: str, mode: str, side: str) -> None:
+    step = _sides(name, mode)[side]()
+    step()
+    step()
+    # Not getrusage's ru_maxrss, which a process inherits from the one that started it.
+    status = Path("/proc/self/status").read_text()
+    [peak] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    print(int(peak.split()[1]) / 1e6)
 
 
 def _macs(model: keras.Model) -> float:

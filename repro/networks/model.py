@@ -1,6 +1,7 @@
 """From a network's name to a Keras model, and from the model to its parts by TF-Slim's names."""
 
 import inspect
+import math
 from collections.abc import Mapping
 
 import keras
@@ -104,6 +105,24 @@ def weight_decay_variables(model: keras.Model) -> dict[str, keras.Variable]:
         if variable.name in getattr(layer, "regularized", ())
         for name in [layers.slim_name(layer, variable)]
     }
+
+
+def num_parameters(model: keras.Model) -> int:
+    """Returns the number of parameters by the rule behind the paper's Table 4.
+
+    They are the trainable variables without the logits layer and without the auxiliary head; moving
+    statistics do not count. 12 of Table 4's 13 numbers follow, and BN-Inception but for a rounding:
+    10,153,336 is printed as 10.1 million.
+    """
+    entry = spec_of(model)
+    left_out = tuple(
+        f"{scope}/" for scope in (entry.logits_scope, entry.auxiliary_scope) if scope is not None
+    )
+    return sum(
+        math.prod(variable.shape)
+        for name, variable in variables(model).items()
+        if variable.trainable and not name.startswith(left_out)
+    )
 
 
 def assign(model: keras.Model, values: Mapping[str, np.ndarray]) -> None:
