@@ -13,13 +13,8 @@ from repro.networks.builder import (
     squeeze,
 )
 from repro.networks.initializers import VarianceScaling, XavierUniform
-from repro.networks.mixed import AvgPool, Conv, Fork, MaxPool, mixed
+from repro.networks.mixed import AvgPool, Conv, Fork, MaxPool, Mixed
 
-STEM_CONVOLUTIONS = (
-    Conv("Conv2d_1a_3x3", 32, strides=2, padding="valid"),
-    Conv("Conv2d_2a_3x3", 32, padding="valid"),
-    Conv("Conv2d_2b_3x3", 64),
-)
 MIXED_3A = (
     (MaxPool(strides=2, padding="valid"),),
     (Conv("Conv2d_0a_3x3", 96, strides=2, padding="valid"),),
@@ -88,15 +83,18 @@ INCEPTION_C = (
     ),
     (AvgPool(), Conv("Conv2d_0b_1x1", 256)),
 )
-BLOCKS = (
-    ("Mixed_3a", MIXED_3A),
-    ("Mixed_4a", MIXED_4A),
-    ("Mixed_5a", MIXED_5A),
-    *((f"Mixed_5{letter}", INCEPTION_A) for letter in "bcde"),
-    ("Mixed_6a", REDUCTION_A),
-    *((f"Mixed_6{letter}", INCEPTION_B) for letter in "bcdefgh"),
-    ("Mixed_7a", REDUCTION_B),
-    *((f"Mixed_7{letter}", INCEPTION_C) for letter in "bcd"),
+ROWS = (
+    Conv("Conv2d_1a_3x3", 32, strides=2, padding="valid"),
+    Conv("Conv2d_2a_3x3", 32, padding="valid"),
+    Conv("Conv2d_2b_3x3", 64),
+    Mixed("Mixed_3a", MIXED_3A),
+    Mixed("Mixed_4a", MIXED_4A),
+    Mixed("Mixed_5a", MIXED_5A),
+    *(Mixed(f"Mixed_5{letter}", INCEPTION_A) for letter in "bcde"),
+    Mixed("Mixed_6a", REDUCTION_A),
+    *(Mixed(f"Mixed_6{letter}", INCEPTION_B) for letter in "bcdefgh"),
+    Mixed("Mixed_7a", REDUCTION_B),
+    *(Mixed(f"Mixed_7{letter}", INCEPTION_C) for letter in "bcd"),
 )
 AUXILIARY_INPUT = "Mixed_6h"
 BATCH_NORM = BatchNormSettings(momentum=0.9997, epsilon=0.001, scale=False)
@@ -124,10 +122,8 @@ def inception_v4(
         scope="InceptionV4",
     )
     x = images
-    for row in STEM_CONVOLUTIONS:
+    for row in ROWS:
         x = net.end_point(row.name, row.apply(net, x))
-    for name, branches in BLOCKS:
-        x = net.end_point(name, mixed(net, x, name, branches))
 
     auxiliary_logits = None
     if auxiliary_head:
