@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from repro import UserError
-from repro.datasets.declaration import DatasetSpec
+from repro.datasets.declaration import DatasetSpec, ExpectedSplit
 from repro.datasets.splits import digest, hold_out
 
 # Ids and labels of one official split.
@@ -29,6 +29,9 @@ def with_validation(
 def check_splits(spec: DatasetSpec, splits: Mapping[str, Sequence[str]], origin: str) -> None:
     """Refuses splits that are not the declared ones.
 
+    How many examples are held out of train for validation follows from the sizes of the classes;
+    without a declared digest only the sum of the two is compared, for that is what is published.
+
     Args:
       spec: the declaration.
       splits: ids of each split; splits that are not given are not checked.
@@ -37,9 +40,14 @@ def check_splits(spec: DatasetSpec, splits: Mapping[str, Sequence[str]], origin:
     Raises:
       UserError: naming each differing split, with both counts and both digests.
     """
+    splits, declared = dict(splits), dict(spec.expected)
+    held_out = {"train", "validation"} <= splits.keys() and not spec.own_validation
+    if held_out and declared["validation"].sha256 is None:
+        splits["train+validation"] = [*splits.pop("train"), *splits.pop("validation")]
+        declared["train+validation"] = ExpectedSplit(spec.train_size)
     differences = []
     for name, ids in splits.items():
-        expected = spec.expected[name]
+        expected = declared[name]
         found = digest(ids)
         if len(ids) == expected.count and expected.sha256 in (None, found):
             continue

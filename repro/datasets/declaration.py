@@ -47,6 +47,11 @@ class Part:
     keep_folder: bool = False
 
 
+def file_part(name: str, url: str, size: int, sha256: str) -> Part:
+    """Returns the part that is one published file: what a builder of TFDS's own asks for."""
+    return Part(archives=(ArchiveFile(name, url, size, sha256),), folder=None)
+
+
 @dataclass(frozen=True)
 class ExpectedSplit:
     """What a complete split must be.
@@ -76,8 +81,13 @@ class RecordFormat:
     label_feature: str = "label"
 
 
+def ids_from(names: tf.Tensor, write: Callable[[str], str] = str) -> NDArray[np.str_]:
+    """Returns the ids, str [b], that `write` makes of the names in records, string [b]."""
+    return np.array([write(name.decode()) for name in names.numpy()], np.str_)
+
+
 def _plain_ids_and_labels(batch: Mapping[str, tf.Tensor]) -> tuple[NDArray, NDArray]:
-    return np.char.decode(batch["id"].numpy().astype(np.bytes_), "utf-8"), batch["label"].numpy()
+    return ids_from(batch["id"]), batch["label"].numpy()
 
 
 PLAIN_RECORDS = RecordFormat(
@@ -86,6 +96,14 @@ PLAIN_RECORDS = RecordFormat(
         "label": tf.io.FixedLenFeature([], tf.int64),
     },
     ids_and_labels=_plain_ids_and_labels,
+)
+
+# The fields of several of TFDS's builders.
+FILE_NAME_AND_LABEL = MappingProxyType(
+    {
+        "file_name": tf.io.FixedLenFeature([], tf.string),
+        "label": tf.io.FixedLenFeature([], tf.int64),
+    }
 )
 
 
@@ -101,8 +119,10 @@ class DatasetSpec:
       expected: train, validation and test of the complete data set.
       own_validation: the data set comes with a validation split; otherwise a fifth of its
         training set is held out (`splits.hold_out`).
-      builder: makes the TFDS builder; called with data_dir and verify (see `building`).
-      parts: what must lie in the manual folder; empty if nothing must.
+      builder: makes the TFDS builder; called with data_dir and verify (see `building`). For a
+        builder that comes with TFDS it is a `tfds_builders.TfdsBuilder`.
+      parts: what must lie in the manual folder, or for a `TfdsBuilder` is downloaded if it does
+        not lie there; empty if nothing must.
       homepage: where a person reads about the data set.
       multi_label: labels are [classes] of 1, 0 (not to be counted) and -1 an image.
       crop_bottom: rows of pixels cut off at the bottom of every image when it is decoded.

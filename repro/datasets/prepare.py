@@ -1,9 +1,8 @@
 """Turns an original archive into a prepared TFDS data set, once."""
 
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +10,13 @@ import tensorflow_datasets as tfds
 from google.protobuf.json_format import ParseError
 
 from repro import UserError
-from repro.datasets import archives
+from repro.datasets import archives, tfds_builders
 from repro.datasets.building import Plan
 from repro.datasets.checks import check_splits, shortages, warn_partial, with_validation
 from repro.datasets.declaration import DatasetSpec
+from repro.datasets.fetching import missing_error
 from repro.datasets.registry import spec as find_spec
+from repro.datasets.tfds_builders import TfdsBuilder, quietly
 
 _NAMED_AT_MOST = 10
 
@@ -28,15 +29,17 @@ def prepare(
 ) -> tfds.core.DatasetBuilder:
     """Builds the TFDS data set if it is not there; what is there is left as it is.
 
-    Nothing is kept of an attempt that fails or is interrupted: TFDS writes to a folder
-    `incomplete.*` beside the final one and renames it at the end.
+    Nothing is kept of an attempt that fails or is interrupted, but the files that it downloaded:
+    the data are written to a folder of another name, which is renamed at the end.
 
     Args:
       name: of the data set.
       data_dir: folder of the prepared data sets.
       manual_dir: folder of the original archives or of the folders extracted from them; needed
-        only for data sets that declare `parts`, and only if there is something to do.
+        only for data sets that declare `parts`, and only if there is something to do. What the
+        builders that come with TFDS do not find there is downloaded to data_dir/downloads.
       allow_partial: accept an archive with fewer images than the official one; loading it warns.
+        Also accept a file of another size or digest than the published one.
 
     Returns:
       The builder, from which TFDS can read the data.
@@ -46,7 +49,9 @@ def prepare(
         splits that are not the declared ones, or a `data_dir` that cannot be written.
     """
     spec = find_spec(name)
-    data_dir = os.path.expanduser(os.fspath(data_dir))  # noqa: PTH111 (it may be gs://...)
+    if "://" in os.fspath(data_dir):
+        raise UserError(f"--data_dir={data_dir} must be a folder of this machine.")
+    data_dir = Path(data_dir).expanduser()
 
     def make_builder() -> tfds.core.DatasetBuilder:
         try:
@@ -66,6 +71,12 @@ def prepare(
                 f"{builder.data_path} is there but holds no complete data set (dataset_info.json "
                 "is missing). Remove that folder and prepare again."
             )
+    manual_dir = None if manual_dir is None else Path(manual_dir).expanduser()
+    if isinstance(spec.builder, TfdsBuilder):
+        with _naming_data_dir(data_dir):
+            verify = partial(_verify, spec, allow_partial)
+            tfds_builders.prepare(spec, data_dir, manual_dir, allow_partial, verify)
+            return make_builder()
     if spec.parts:
         manual_dir = _manual_dir(spec, manual_dir, data_dir)
     config = tfds.download.DownloadConfig(
@@ -73,10 +84,7 @@ def prepare(
     )
     with _naming_data_dir(data_dir):
         try:
-            # Standard output is for a command's result, and a bar redrawn in a log is noise.
-            if not sys.stderr.isatty():
-                tfds.disable_progress_bar()
-            with redirect_stdout(sys.stderr):
+            with quietly():
                 builder.download_and_prepare(download_config=config)
         except OSError:
             # Another process may have finished the same data set a moment earlier.
@@ -124,42 +132,19 @@ def _verify(spec: DatasetSpec, allow_partial: bool, plan: Plan, origin: str) -> 
         )
 
 
-def _manual_dir(
-    spec: DatasetSpec, manual_dir: str | os.PathLike | None, data_dir: str
-) -> str | os.PathLike:
+def _manual_dir(spec: DatasetSpec, manual_dir: Path | None, data_dir: str) -> Path:
     """Returns the manual folder if it holds every part, else says what to fetch."""
-    if manual_dir is not None:
-        manual_dir = Path(manual_dir).expanduser()
-        if manual_dir.is_dir():
-            lacking = [part for part in spec.parts if archives.find(part, manual_dir) is None]
-        else:
-            lacking = list(spec.parts)
-        if not lacking:
-            return manual_dir
-    else:
-        lacking = list(spec.parts)
-    wanted = "\nand one of\n".join(archives.how_to_get(part) for part in lacking)
-    raise UserError(
-        f"{spec.name} is not prepared in --data_dir={data_dir}, and its archive must be fetched by "
-        f"hand. Put one of\n{wanted}\ninto a folder and give that folder as --manual_dir.\n"
-        f"{_what_is_there(manual_dir)}\nAbout the data set: {spec.homepage}"
-    )
-
-
-def _what_is_there(manual_dir: Path | None) -> str:
-    if manual_dir is None:
-        return "--manual_dir was not given."
-    if not manual_dir.is_dir():
-        return f"--manual_dir={manual_dir} is not a folder."
-    names = sorted(path.name for path in manual_dir.iterdir())
-    if not names:
-        return f"--manual_dir={manual_dir} is empty."
-    more = f" and {len(names) - _NAMED_AT_MOST:,} more" if len(names) > _NAMED_AT_MOST else ""
-    return f"--manual_dir={manual_dir} holds {', '.join(names[:_NAMED_AT_MOST])}{more}."
+    lacking = list(spec.parts)
+    if manual_dir is not None and manual_dir.is_dir():
+        lacking = [part for part in spec.parts if archives.find(part, manual_dir) is None]
+    if lacking:
+        reason = "its archive must be fetched by hand"
+        raise missing_error(spec, lacking, data_dir, manual_dir, reason)
+    return manual_dir
 
 
 @contextmanager
-def _naming_data_dir(data_dir: str) -> Iterator[None]:
+def _naming_data_dir(data_dir: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

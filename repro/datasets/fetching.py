@@ -1,0 +1,211 @@
+"""Finds, checks and downloads the published files that a data set is made from."""
+
+import hashlib
+import http.client
+import os
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tensorflow_datasets.core.download.resource import get_dl_fname
+from tqdm import tqdm
+
+from repro import UserError
+from repro.datasets import archives
+from repro.datasets.declaration import ArchiveFile, DatasetSpec, Part
+
+TIMEOUT = 30  # seconds that a server may be silent
+
+_BLOCK = 1 << 20  # bytes
+_NAMED_AT_MOST = 10
+
+
+class DownloadError(Exception):
+    """A file cannot be downloaded; the message says why."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file at hand.
+
+    Attributes:
+      archive: the published file that it stands for.
+      path: where it lies.
+      size: its bytes, which may differ from the published.
+      sha256: its digest, likewise.
+    """
+
+    archive: ArchiveFile
+    path: Path
+    size: int
+    sha256: str
+
+
+def gather(
+    spec: DatasetSpec,
+    data_dir: Path,
+    manual_dir: Path | None,
+    download_dir: Path,
+    allow_changed: bool = False,
+) -> list[SourceFile]:
+    """Returns a checked file for each part of a data set; downloads what is nowhere.
+
+    Args:
+      spec: the declaration.
+      data_dir: of the prepared data sets, for the message.
+      manual_dir: folder of files that a person fetched; these come first.
+      download_dir: folder of files that were downloaded before, by TFDS or here, and to download
+        to.
+      allow_changed: accept a file of another size or digest than the published one, with a warning.
+
+    Raises:
+      UserError: a file is neither there nor to be had, naming all that are missing; or one is not
+        the published one.
+    """
+    paths = {part: _find(part, manual_dir, download_dir) for part in spec.parts}
+    for part, path in paths.items():
+        if path is None:
+            try:
+                paths[part] = download(part.archives[0], download_dir)
+            except DownloadError as error:
+                reason = f"{part.archives[0].name} could not be downloaded: {error}"
+                lacking = [part for part, path in paths.items() if path is None]
+                raise missing_error(spec, lacking, data_dir, manual_dir, reason) from error
+    return [_checked(path, part.archives[0], allow_changed) for part, path in paths.items()]
+
+
+def _find(part: Part, manual_dir: Path | None, download_dir: Path) -> Path | None:
+    for folder in (manual_dir, download_dir):
+        if folder is not None and (found := archives.find(part, folder)) is not None:
+            return found
+    archive = part.archives[0]
+    # Names that TFDS gives, those of its older releases one folder up.
+    by_tfds = get_dl_fname(archive.url, archive.sha256)
+    candidates = (folder / by_tfds for folder in (download_dir, download_dir.parent))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def download(archive: ArchiveFile, folder: Path) -> Path:
+    """Downloads a file, going on where an earlier attempt ended.
+
+    Args:
+      archive: its url, size and sha256 must be known.
+      folder: where to put it.
+
+    Returns:
+      Its path.
+
+    Raises:
+      DownloadError: no connection, no answer for `TIMEOUT` seconds, or not the published file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f"{archive.name}.partial"
+    if not partial.exists() or partial.stat().st_size != archive.size:
+        try:
+            _append(archive, partial)
+        except urllib.error.URLError as error:
+            reason = error if isinstance(error, urllib.error.HTTPError) else error.reason
+            raise DownloadError(str(reason)) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise DownloadError(str(error)) from error
+    size, sha256 = size_and_sha256(partial)
+    if size < archive.size:
+        raise DownloadError(f"the connection ended after {size:,} of {archive.size:,} bytes")
+    if sha256 != archive.sha256:
+        partial.unlink()
+        raise DownloadError(f"what lies there has sha256 {sha256}")
+    return partial.replace(folder / archive.name)
+
+
+def _append(archive: ArchiveFile, partial: Path) -> None:
+    there = partial.stat().st_size if partial.exists() else 0
+    headers = {"User-Agent": "repro"}
+    if there:
+        headers["Range"] = f"bytes={there}-"
+    request = urllib.request.Request(archive.url, headers=headers)
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+        if response.status != http.HTTPStatus.PARTIAL_CONTENT:
+            there = 0  # the server sends the whole
+        if response.length is not None and there + response.length != archive.size:
+            raise DownloadError(
+                f"what lies there has {there + response.length:,} bytes instead of {archive.size:,}"
+            )
+        with (
+            partial.open("ab" if there else "wb") as file,
+            _bar(archive.name, archive.size, initial=there) as bar,
+        ):
+            while block := response.read(_BLOCK):
+                file.write(block)
+                bar.update(len(block))
+
+
+def size_and_sha256(path: Path) -> tuple[int, str]:
+    """Returns a file's size in bytes and its SHA-256 (hex)."""
+    size = path.stat().st_size
+    digest = hashlib.sha256()
+    with path.open("rb") as file, _bar(f"Checking {path.name}", size, delay=2) as bar:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+            bar.update(len(block))
+    return size, digest.hexdigest()
+
+
+def _bar(what: str, total: int, **options: float) -> tqdm:
+    return tqdm(desc=what, total=total, unit="B", unit_scale=True, disable=None, **options)
+
+
+def _checked(path: Path, archive: ArchiveFile, allow_changed: bool) -> SourceFile:
+    try:
+        size, sha256 = size_and_sha256(path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if (size, sha256) != (archive.size, archive.sha256):
+        difference = (
+            f"{path} is not the published {archive.name}: it has {size:,} bytes (sha256 {sha256}) "
+            f"instead of {archive.size:,} (sha256 {archive.sha256})."
+        )
+        if not allow_changed:
+            raise UserError(
+                f"{difference} Fetch it again, or use it as it is with --allow_partial."
+            )
+        warnings.warn(f"{difference} It is used all the same.", stacklevel=2)
+    return SourceFile(archive, path, size, sha256)
+
+
+def missing_error(
+    spec: DatasetSpec,
+    lacking: Sequence[Part],
+    data_dir: str | os.PathLike,
+    manual_dir: Path | None,
+    reason: str,
+) -> UserError:
+    """Returns the error that says which files to fetch, from where, and where to put them.
+
+    Args:
+      spec: the data set.
+      lacking: its parts that are missing.
+      data_dir: where the data set is not prepared.
+      manual_dir: where the files were looked for; None if no folder was given.
+      reason: why they have to be fetched by hand.
+    """
+    wanted = "\nand one of\n".join(archives.how_to_get(part) for part in lacking)
+    return UserError(
+        f"{spec.name} is not prepared in --data_dir={data_dir}, and {reason}. Put one of\n{wanted}"
+        "\ninto a folder and give that folder as --manual_dir.\n"
+        f"{_what_is_there(manual_dir)}\nAbout the data set: {spec.homepage}"
+    )
+
+
+def _what_is_there(manual_dir: Path | None) -> str:
+    if manual_dir is None:
+        return "--manual_dir was not given."
+    if not manual_dir.is_dir():
+        return f"--manual_dir={manual_dir} is not a folder."
+    names = sorted(path.name for path in manual_dir.iterdir())
+    if not names:
+        return f"--manual_dir={manual_dir} is empty."
+    more = f" and {len(names) - _NAMED_AT_MOST:,} more" if len(names) > _NAMED_AT_MOST else ""
+    return f"--manual_dir={manual_dir} holds {', '.join(names[:_NAMED_AT_MOST])}{more}."
