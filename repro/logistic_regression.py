@@ -75,7 +75,7 @@ def main() -> None:
 def _extract(cell: _cell.Cell) -> dict[str, np.ndarray]:
     strategy = get_strategy(_command.STRATEGY.value)
     with strategy.scope():
-        extractor = networks.feature_extractor(cell.create_model(strategy))
+        extractor = networks.folded(networks.feature_extractor(cell.create_model(strategy)))
     forward = Forward(extractor, strategy)
     features = {}
     for name, examples in cell.splits.items():
