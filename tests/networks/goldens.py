@@ -19,6 +19,11 @@ class Golden:
     name: str
     folder: Path
 
+    @property
+    def exists(self) -> bool:
+        """Whether the original was run with this network."""
+        return self.folder.is_dir()
+
     def variables(self, *, auxiliary: bool) -> dict[str, tuple[int, ...]]:
         """Shapes by TF-Slim's variable names."""
         with (self.folder / "variables.csv").open() as file:

@@ -3,6 +3,8 @@
 It needs no TensorFlow where Keras runs on another backend.
 """
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
@@ -47,14 +49,23 @@ def all_outputs(model: keras.Model, image: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.asarray(value) for name, value in outputs.items()}
 
 
-def assert_outputs_are_the_originals(model: keras.Model, reference: Golden) -> None:
+def assert_outputs_are_the_originals(
+    model: keras.Model,
+    reference: Golden,
+    compute: Callable[[keras.Model, np.ndarray], dict[str, np.ndarray]] = all_outputs,
+) -> None:
     """Compares logits, features and every end point to 1e-5; the noise of float32 is 3e-6.
 
     An auxiliary head is compared where both have one.
+
+    Args:
+      model: with the recipe's weights, as many classes as the original, for its size of image.
+      reference: of the same network.
+      compute: what stands in for `all_outputs`.
     """
     description = reference.json("outputs_end_points.json")
     expected = reference.array("outputs.npz")
-    outputs = all_outputs(model, reference.image(description["input"]))
+    outputs = compute(model, reference.image(description["input"]))
 
     assert relative_l2(outputs["logits"], expected["logits"]) < 1e-5
     assert relative_l2(outputs["features"], expected["features"]) < 1e-5
