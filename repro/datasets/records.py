@@ -5,6 +5,7 @@ whole file, and kept in an index beside the records; the index is made anew when
 """
 
 import hashlib
+import io
 import json
 import os
 import zipfile
@@ -49,7 +50,7 @@ class StoredImages(Sequence[bytes]):
         self._file_of = file_of
         self._offsets = offsets
         self._lengths = lengths
-        self._descriptors: dict[int, int] = {}
+        self._open: dict[int, io.FileIO] = {}
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -85,16 +86,11 @@ class StoredImages(Sequence[bytes]):
             np.concatenate([part._lengths for part in parts]),
         )
 
-    def __del__(self):
-        for descriptor in self._descriptors.values():
-            os.close(descriptor)
-
     def _descriptor(self, file: int) -> int:
-        if file not in self._descriptors:
-            opened = os.open(self._files[file], os.O_RDONLY)
-            if self._descriptors.setdefault(file, opened) != opened:
-                os.close(opened)  # another thread was faster
-        return self._descriptors[file]
+        if file not in self._open:
+            # A second thread may open it too; the file that is not kept closes itself.
+            self._open.setdefault(file, open(self._files[file], "rb", buffering=0))  # noqa: SIM115, PTH123
+        return self._open[file].fileno()
 
 
 @dataclass(frozen=True, eq=False)
