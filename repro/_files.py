@@ -1,6 +1,8 @@
-"""Writing files so that a crash at any moment leaves either the old file or the new one."""
+"""Writing files so that a crash at any moment leaves the old file or the new one; their names."""
 
+import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,3 +26,11 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def file_name(name: str) -> str:
+    """Returns the name itself where it can be a file's, else one made of it and of its digest."""
+    if re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
+        return name
+    readable = re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII)[-48:].strip("_.-")
+    return f"{readable}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"

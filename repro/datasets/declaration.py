@@ -68,17 +68,19 @@ class ExpectedSplit:
 
 @dataclass(frozen=True, eq=False)
 class RecordFormat:
-    """How ids and labels are stored in the prepared records; the image is always `image`.
+    """How ids and labels are stored in the prepared records.
 
     Attributes:
       features: the record's fields besides `image`, as `tf.io.parse_example` takes them.
       ids_and_labels: a batch of those fields -> (ids: str [b], labels: int64 [b] or [b, classes]).
       label_feature: the field whose TFDS feature knows the class names.
+      image_feature: the field of the encoded image.
     """
 
     features: Mapping[str, Any]
     ids_and_labels: Callable[[Mapping[str, tf.Tensor]], tuple[NDArray, NDArray]]
     label_feature: str = "label"
+    image_feature: str = "image"
 
 
 def ids_from(names: tf.Tensor, write: Callable[[str], str] = str) -> NDArray[np.str_]:
@@ -128,6 +130,9 @@ class DatasetSpec:
       crop_bottom: rows of pixels cut off at the bottom of every image when it is decoded.
       tfds_splits: our official splits (train, validation if own, test) -> TFDS's names for them.
       records: how ids and labels are stored.
+      opened: for data of a person's own (`folders`, `any_tfds`), which no file of this room
+        declares: called with data_dir and manual_dir it returns their `own_data.OwnData`.
+      notes: what a person should know about how such data were taken.
     """
 
     name: str
@@ -136,13 +141,15 @@ class DatasetSpec:
     metric: str
     expected: Mapping[str, ExpectedSplit]
     own_validation: bool
-    builder: Callable[..., Any]
+    builder: Callable[..., Any] | None
     parts: tuple[Part, ...] = ()
     homepage: str | None = None
     multi_label: bool = False
     crop_bottom: int = 0
     tfds_splits: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     records: RecordFormat = PLAIN_RECORDS
+    opened: Callable[..., Any] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def train_size(self) -> int:

@@ -1,15 +1,21 @@
-"""Decodes images as training does, and finds those that cannot be decoded."""
+"""Decodes images as training does, and finds or converts those that it cannot decode.
+
+TensorFlow's `decode_jpeg` is the judge of a picture, for TF-Slim's input pipelines decode with it.
+A CMYK JPEG becomes R = C K / 255 and so on where it has Adobe's mark, whose CMYK is inverted, and
+R = (255 - C) (255 - K) / 255 where it has not; PIL takes all of them for inverted. Of 16 bits a
+sample the upper 8 are taken, transparency is dropped, and EXIF's orientation is not applied.
+"""
 
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+import PIL.Image
 
 from repro import UserError
 
@@ -18,6 +24,15 @@ SMALL = 64  # pixels
 # Images are checked this many at a time, so that a large archive is never in memory as a whole.
 _CHUNK = 256
 _NAMED_AT_MOST = 10
+# What TensorFlow decodes otherwise than its `decode_jpeg` promises, or not at all.
+_CONVERTED = ("BMP", "TIFF", "WEBP")
+_GIF = (b"GIF87a", b"GIF89a")
+
+Image = tuple[str, bytes]  # name, encoded
+
+
+class UndecodableError(ValueError):
+    """An image cannot be decoded; the text says why, as in "NAME is empty"."""
 
 
 def decode(content: tf.Tensor, crop_bottom: int = 0) -> tf.Tensor:
@@ -25,16 +40,24 @@ def decode(content: tf.Tensor, crop_bottom: int = 0) -> tf.Tensor:
 
     Args:
       content: string [], the encoded image.
-      crop_bottom: rows of pixels to leave out at the bottom; then the image must be a JPEG.
+      crop_bottom: rows of pixels to leave out at the bottom; of a JPEG they are not decoded.
 
     Returns:
       uint8 [height - crop_bottom, width, 3].
     """
     if not crop_bottom:
         return tf.io.decode_jpeg(content, channels=3)
-    shape = tf.io.extract_jpeg_shape(content)
-    window = tf.stack([0, 0, shape[0] - crop_bottom, shape[1]])
-    return tf.io.decode_and_crop_jpeg(content, window, channels=3)
+
+    def decode_top() -> tf.Tensor:
+        shape = tf.io.extract_jpeg_shape(content)
+        window = tf.stack([0, 0, shape[0] - crop_bottom, shape[1]])
+        return tf.io.decode_and_crop_jpeg(content, window, channels=3)
+
+    return tf.cond(
+        tf.io.is_jpeg(content),
+        decode_top,
+        lambda: tf.io.decode_jpeg(content, channels=3)[:-crop_bottom],
+    )
 
 
 def decode_small(images: Sequence[bytes], crop_bottom: int = 0) -> NDArray[np.uint8] | None:
@@ -47,11 +70,11 @@ def decode_small(images: Sequence[bytes], crop_bottom: int = 0) -> NDArray[np.ui
     pictures = []
     for content in images:
         try:
-            if not pictures and max(Image.open(io.BytesIO(content)).size) > SMALL:
+            if not pictures and max(PIL.Image.open(io.BytesIO(content)).size) > SMALL:
                 return None
             with tf.device("CPU:0"):
                 picture = decode(tf.constant(content), crop_bottom).numpy()
-        except (UnidentifiedImageError, tf.errors.InvalidArgumentError):
+        except (PIL.UnidentifiedImageError, tf.errors.InvalidArgumentError):
             return None
         if pictures and picture.shape != pictures[0].shape:
             return None
@@ -59,9 +82,90 @@ def decode_small(images: Sequence[bytes], crop_bottom: int = 0) -> NDArray[np.ui
     return np.stack(pictures) if pictures else None
 
 
-def find_undecodable(
-    images: Iterable[tuple[str, bytes]], crop_bottom: int = 0
-) -> list[tuple[str, str]]:
+def decodable(content: bytes, crop_bottom: int = 0) -> bytes:
+    """Returns an image in a form that `decode` takes.
+
+    Args:
+      content: an image file of any name: JPEG, PNG, GIF, BMP, TIFF or WebP.
+      crop_bottom: as in `decode`.
+
+    Returns:
+      JPEG, PNG and GIF files unchanged; of the other formats, and of an animated GIF, the first
+      frame as an RGB PNG.
+
+    Raises:
+      UndecodableError: it is another file, or cut short.
+    """
+    if not content:
+        raise UndecodableError("is empty")
+    if not _is_decoded(content, crop_bottom):
+        content_as_png = _as_png(content)
+        if content_as_png is None or not _is_decoded(content_as_png, crop_bottom):
+            raise UndecodableError(f"cannot be decoded ({len(content):,} bytes)")
+        return content_as_png
+    return content
+
+
+def _is_decoded(content: bytes, crop_bottom: int) -> bool:
+    try:
+        with tf.device("CPU:0"):
+            shape = decode(tf.constant(content), crop_bottom).shape
+    except tf.errors.InvalidArgumentError:
+        return False
+    # A WebP gives its frames, an image lower than its banner no row.
+    return shape.rank == 3 and shape[0] > 0
+
+
+def _as_png(content: bytes) -> bytes | None:
+    """Returns the first frame as a PNG file; None if that cannot be had."""
+    try:
+        if content.startswith(_GIF):
+            with tf.device("CPU:0"):
+                frame = PIL.Image.fromarray(tf.io.decode_gif(content)[0].numpy())
+        else:
+            frame = _first_frame(content)
+        file = io.BytesIO()
+        frame.save(file, "PNG", compress_level=1)
+    except (
+        tf.errors.InvalidArgumentError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        PIL.Image.DecompressionBombError,
+    ):
+        return None
+    return file.getvalue()
+
+
+def _first_frame(content: bytes) -> PIL.Image.Image:
+    with PIL.Image.open(io.BytesIO(content), formats=_CONVERTED) as image:
+        if image.mode.startswith("I;16"):  # of which PIL's conversion would clip all above 255
+            image = PIL.Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        elif image.mode.startswith(("I", "F")):
+            raise ValueError("which of its numbers is white cannot be known")
+        return image.convert("RGB")
+
+
+def made_decodable(
+    images: Iterable[Image], crop_bottom: int = 0
+) -> Iterator[tuple[str, bytes, bytes | UndecodableError]]:
+    """Applies `decodable` to every image, on all cores.
+
+    Yields:
+      (name, content as given, content for `decode` or what is wrong with it), in order.
+    """
+
+    def convert(image: Image) -> bytes | UndecodableError:
+        try:
+            return decodable(image[1], crop_bottom)
+        except UndecodableError as error:
+            return error
+
+    for (name, content), converted in _on_all_cores(convert, images):
+        yield name, content, converted
+
+
+def find_undecodable(images: Iterable[Image], crop_bottom: int = 0) -> list[tuple[str, str]]:
     """Decodes every image, on all cores, and returns the bad ones.
 
     TensorFlow's decoder is the judge, for it is the one that training uses. It refuses every file
@@ -75,31 +179,35 @@ def find_undecodable(
       (name, what is wrong with it) of each image that cannot be decoded.
     """
 
-    def problem(image: tuple[str, bytes]) -> str | None:
-        _, content = image
+    def problem(image: Image) -> str | None:
+        content = image[1]
         if not content:
             return "is empty"
-        try:
-            with tf.device("CPU:0"):
-                decode(tf.constant(content), crop_bottom)
-        except tf.errors.InvalidArgumentError:
+        if not _is_decoded(content, crop_bottom):
             return f"cannot be decoded ({len(content):,} bytes)"
         return None
 
-    bad = []
+    return [(image[0], what) for image, what in _on_all_cores(problem, images) if what]
+
+
+def _on_all_cores[Result](
+    function: Callable[[Image], Result], images: Iterable[Image]
+) -> Iterator[tuple[Image, Result]]:
     images = iter(images)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         while chunk := list(islice(images, _CHUNK)):
-            problems = threads.map(problem, chunk)
-            bad += [(image[0], what) for image, what in zip(chunk, problems, strict=True) if what]
-    return bad
+            yield from zip(chunk, threads.map(function, chunk), strict=True)
 
 
-def bad_images_error(bad: Sequence[tuple[str, str]], total: int, origin: str) -> UserError:
+def bad_images_error(
+    bad: Sequence[tuple[str, str]],
+    total: int,
+    origin: str,
+    advice: str = "Fetch the archive again, or replace these files.",
+) -> UserError:
     """Returns the error that counts the bad images and names the first of them."""
     named = "".join(f"\n  {name} {what}" for name, what in bad[:_NAMED_AT_MOST])
     more = f"\n  and {len(bad) - _NAMED_AT_MOST:,} more" if len(bad) > _NAMED_AT_MOST else ""
     return UserError(
-        f"{len(bad):,} of {total:,} images of {origin} cannot be used:{named}{more}\n"
-        "Fetch the archive again, or replace these files."
+        f"{len(bad):,} of {total:,} images of {origin} cannot be used:{named}{more}\n{advice}"
     )

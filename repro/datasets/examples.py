@@ -1,9 +1,10 @@
 """The examples of one split, ordered by id: ids and labels in memory, encoded images on disk."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +15,7 @@ from repro.datasets.checks import check_splits, shortages, warn_partial, with_va
 from repro.datasets.declaration import SPLITS, DatasetSpec
 from repro.datasets.decoding import decode_small
 from repro.datasets.prepare import prepare
-from repro.datasets.records import StoredImages, read_split
+from repro.datasets.records import Stored, read_split
 from repro.datasets.registry import spec as find_spec
 from repro.datasets.splits import digest
 
@@ -31,6 +32,7 @@ class Examples:
       images: n encoded images (JPEG, PNG or GIF), as they are in the archive; each access may read
         a file.
       class_names: the name of label i is class_names[i].
+      contents: for data of a person's own, tells those apart that have the same ids.
     """
 
     spec: DatasetSpec
@@ -39,6 +41,7 @@ class Examples:
     labels: NDArray[np.int64]
     images: Sequence[bytes]
     class_names: tuple[str, ...]
+    contents: str | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -55,7 +58,7 @@ class Examples:
 
 
 def load(
-    name: str,
+    name: str | DatasetSpec,
     split: str,
     data_dir: str | os.PathLike,
     manual_dir: str | os.PathLike | None = None,
@@ -63,7 +66,8 @@ def load(
     """Reads one split, preparing the data set first if that has not been done.
 
     Args:
-      name: of the data set.
+      name: of the data set, or its declaration. Of data of a person's own the declaration may hold
+        less than that of the examples.
       split: "train", "validation", "train+validation" or "test".
       data_dir: folder of the prepared data sets.
       manual_dir: folder of the original archives; needed only if the data set is not prepared.
@@ -75,6 +79,12 @@ def load(
     spec = find_spec(name)
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
+    if spec.opened is not None:
+        own = spec.opened(Path(data_dir).expanduser(), manual_dir)
+        spec = replace(own.spec, opened=spec.opened)
+        read = {source: own.splits[source]() for source in _sources(spec, split)}
+        splits = _with_validation(spec, read)
+        return _examples(spec, split, read, splits, own.class_names, own.contents)
     builder = prepare(name, data_dir, manual_dir)
     origin = os.fspath(builder.data_dir)
     try:
@@ -92,22 +102,39 @@ def load(
         raise _damaged(origin, "the names of the classes are missing")
 
     missing = shortages(spec, counts)
-    splits = with_validation(spec, {key: (part.ids, part.labels) for key, part in read.items()})
+    splits = _with_validation(spec, read)
     if missing:
         warn_partial(spec, missing, origin)
     else:
         check_splits(spec, splits, origin)
+    return _examples(spec, split, read, splits, tuple(label_feature.names))
 
+
+def _with_validation(spec: DatasetSpec, read: Mapping[str, Stored]) -> dict[str, list[str]]:
+    return with_validation(spec, {key: (part.ids, part.labels) for key, part in read.items()})
+
+
+def _examples(
+    spec: DatasetSpec,
+    split: str,
+    read: Mapping[str, Stored],
+    splits: Mapping[str, Sequence[str]],
+    class_names: tuple[str, ...],
+    contents: str | None = None,
+) -> Examples:
+    """Returns the examples of a split, of which `splits` has the ids, by id."""
     chosen = {identifier for part in split.split("+") for identifier in splits[part]}
     ids = np.concatenate([part.ids for part in read.values()])
     order = np.array([index for index in np.argsort(ids) if ids[index] in chosen], np.int64)
+    images = type(next(iter(read.values())).images)
     return Examples(
         spec=spec,
         split=split,
         ids=ids[order],
         labels=np.concatenate([part.labels for part in read.values()])[order],
-        images=StoredImages.joined([part.images for part in read.values()])[order],
-        class_names=tuple(label_feature.names),
+        images=images.joined([part.images for part in read.values()])[order],
+        class_names=class_names,
+        contents=contents,
     )
 
 

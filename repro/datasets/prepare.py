@@ -22,18 +22,18 @@ _NAMED_AT_MOST = 10
 
 
 def prepare(
-    name: str,
+    name: str | DatasetSpec,
     data_dir: str | os.PathLike,
     manual_dir: str | os.PathLike | None = None,
     allow_partial: bool = False,
-) -> tfds.core.DatasetBuilder:
+) -> tfds.core.DatasetBuilder | None:
     """Builds the TFDS data set if it is not there; what is there is left as it is.
 
     Nothing is kept of an attempt that fails or is interrupted, but the files that it downloaded:
     the data are written to a folder of another name, which is renamed at the end.
 
     Args:
-      name: of the data set.
+      name: of the data set, or its declaration.
       data_dir: folder of the prepared data sets.
       manual_dir: folder of the original archives or of the folders extracted from them; needed
         only for data sets that declare `parts`, and only if there is something to do. What the
@@ -42,7 +42,8 @@ def prepare(
         Also accept a file of another size or digest than the published one.
 
     Returns:
-      The builder, from which TFDS can read the data.
+      The builder, from which TFDS can read the data. None for data of a person's own, which are
+      checked where they lie or prepared as TFDS does it.
 
     Raises:
       UserError: an unknown name, a missing or damaged archive, images that cannot be decoded,
@@ -52,6 +53,9 @@ def prepare(
     if "://" in os.fspath(data_dir):
         raise UserError(f"--data_dir={data_dir} must be a folder of this machine.")
     data_dir = Path(data_dir).expanduser()
+    if spec.opened is not None:
+        spec.opened(data_dir, manual_dir)
+        return None
 
     def make_builder() -> tfds.core.DatasetBuilder:
         try:

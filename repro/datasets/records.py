@@ -161,7 +161,7 @@ def _save_index(file: Path, index: dict[str, NDArray]) -> None:
 
 
 def _make_index(paths: Sequence[str], records: RecordFormat) -> dict[str, NDArray]:
-    features = {**records.features, "image": tf.io.FixedLenFeature([], tf.string)}
+    features = {**records.features, records.image_feature: tf.io.FixedLenFeature([], tf.string)}
     ids, labels, file_of, offsets, lengths = [], [], [], [], []
     total = sum(Path(path).stat().st_size for path in paths)
     with tqdm(
@@ -173,7 +173,7 @@ def _make_index(paths: Sequence[str], records: RecordFormat) -> dict[str, NDArra
                 batch_ids, batch_labels = records.ids_and_labels(batch)
                 ids.append(batch_ids)
                 labels.append(batch_labels)
-                images = batch["image"].numpy()
+                images = batch[records.image_feature].numpy()
                 inside = [
                     record.find(image) for record, image in zip(serialized, images, strict=True)
                 ]

@@ -15,7 +15,12 @@ VALIDATION_FRACTION = 0.2
 
 
 def hold_out(
-    ids: Sequence[str], labels: Sequence[int], fraction: float = VALIDATION_FRACTION
+    ids: Sequence[str],
+    labels: Sequence[int],
+    fraction: float = VALIDATION_FRACTION,
+    *,
+    key: str = "",
+    at_least: int = 0,
 ) -> NDArray[np.bool_]:
     """Chooses the held-out examples, class by class.
 
@@ -26,6 +31,8 @@ def hold_out(
       ids: [n], all different.
       labels: [n] class of each id.
       fraction: of each class, between 0 and 1.
+      key: put before each id where it is hashed; another key is another choice.
+      at_least: of each class.
 
     Returns:
       bool [n], True for the held-out examples, in the order of `ids`.
@@ -42,8 +49,8 @@ def hold_out(
         members.setdefault(int(label), []).append(index)
     held_out = np.zeros(len(ids), dtype=bool)
     for indices in members.values():
-        indices.sort(key=lambda index: _sha256(str(ids[index])))
-        held_out[indices[: round(fraction * len(indices))]] = True
+        indices.sort(key=lambda index: _sha256(key + str(ids[index])))
+        held_out[indices[: max(round(fraction * len(indices)), at_least)]] = True
     return held_out
 
 

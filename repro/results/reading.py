@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+from repro._files import file_name
 from repro.results.metrics_json import METRIC_NAMES, SETTING_NAMES, SETTINGS, RunMetrics
 
 
 def read_runs(results_dir: Path, dataset: str, model: str) -> list[tuple[Path, RunMetrics]]:
     """Returns the complete runs of one network on one data set, in the settings' order."""
+    folder = f"{file_name(dataset)}/{model}"
     return [
         (path.parent, RunMetrics.from_json(path.read_text()))
         for setting in SETTINGS
-        for path in sorted(Path(results_dir).glob(f"{setting}/{dataset}/{model}/*/metrics.json"))
+        for path in sorted(Path(results_dir).glob(f"{setting}/{folder}/*/metrics.json"))
     ]
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from repro import UserError
-from repro._files import replacing
+from repro._files import file_name, replacing
 from repro.results.metrics_json import RunMetrics
 from repro.results.predictions import Predictions
 
@@ -37,7 +37,9 @@ class RunFolder:
     ):
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
         visible = [f"{short}{settings[name]}" for name, short in shown.items()]
-        self.path = Path(results_dir) / setting / dataset / model / "_".join([*visible, digest])
+        self.path = (
+            Path(results_dir) / setting / file_name(dataset) / model / "_".join([*visible, digest])
+        )
 
     def create(self) -> None:
         """Makes the folder; `UserError` if it cannot be written to."""
