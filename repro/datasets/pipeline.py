@@ -25,6 +25,9 @@ EvaluationPreprocess = Callable[[tf.Tensor], tf.Tensor]
 
 # Batches made ready ahead; a batch of large images takes hundreds of megabytes.
 _PREFETCHED_BATCHES = 2
+# Pixels decoded around a crop. Colours of half the resolution are interpolated from neighbours,
+# which the decoder does not see beyond the edge of what it decodes.
+_MARGIN = 2
 
 
 def training_batches(
@@ -43,7 +46,8 @@ def training_batches(
     Args:
       examples: the training set.
       preprocess: (image uint8 [height, width, 3], seed int32 [2]) -> float32 of a fixed shape; all
-        its random choices must come from the seed.
+        its random choices must come from the seed. If it has `draw_crop` and `from_crop` (see
+        `preprocessing.CropFirst`), only the crop of a JPEG is decoded.
       batch_size: the global batch size.
       num_steps: steps of the whole run, those before `first_step` included.
       seed: of the run, 0 or more; fixes the order and the random choices.
@@ -75,7 +79,7 @@ def training_batches(
             dtype=tf.int32,
             alg="philox",
         )
-        return preprocess(contents.decode(content), example_seed), label
+        return contents.preprocessed(content, preprocess, example_seed), label
 
     return _batches(
         tf.data.Dataset.range(first_step, num_steps).map(positions_of),
@@ -183,6 +187,34 @@ def _batches(
     return dataset.prefetch(_PREFETCHED_BATCHES).with_options(options)
 
 
+def decode_crop(
+    content: tf.Tensor,
+    offset_height: tf.Tensor,
+    offset_width: tf.Tensor,
+    height: tf.Tensor,
+    width: tf.Tensor,
+) -> tf.Tensor:
+    """Decodes a part of a JPEG to the bits that decoding all of it would give.
+
+    Args:
+      content: string [], an encoded JPEG.
+      offset_height: first row, int32 [].
+      offset_width: first column.
+      height: rows.
+      width: columns.
+
+    Returns:
+      uint8 [height, width, 3].
+    """
+    shape = tf.io.extract_jpeg_shape(content)
+    top, left = tf.maximum(offset_height - _MARGIN, 0), tf.maximum(offset_width - _MARGIN, 0)
+    bottom = tf.minimum(offset_height + height + _MARGIN, shape[0])
+    right = tf.minimum(offset_width + width + _MARGIN, shape[1])
+    window = tf.stack([top, left, bottom - top, right - left])
+    decoded = tf.io.decode_and_crop_jpeg(content, window, channels=3)
+    return tf.slice(decoded, [offset_height - top, offset_width - left, 0], [height, width, 3])
+
+
 class _Contents:
     """Images and labels by index: encoded, or decoded where the pictures are small.
 
@@ -208,6 +240,25 @@ class _Contents:
             return self._pictures[indices], self.labels[indices]
         images = np.array([self._images[index] for index in indices], dtype=object)
         return images, self.labels[indices]
+
+    def preprocessed(
+        self, content: tf.Tensor, preprocess: TrainingPreprocess, seed: tf.Tensor
+    ) -> tf.Tensor:
+        if self._pictures is not None or not hasattr(preprocess, "draw_crop"):
+            return preprocess(self.decode(content), seed)
+        return tf.cond(
+            tf.io.is_jpeg(content),
+            lambda: preprocess.from_crop(self._decode_crop(content, preprocess, seed), seed),
+            lambda: preprocess(self.decode(content), seed),
+        )
+
+    def _decode_crop(
+        self, content: tf.Tensor, preprocess: TrainingPreprocess, seed: tf.Tensor
+    ) -> tf.Tensor:
+        height, width, _ = tf.unstack(tf.io.extract_jpeg_shape(content))
+        height -= self._crop_bottom
+        crop = preprocess.draw_crop(tf.stack([height, width, 3]), seed)
+        return decode_crop(content, crop.offset_height, crop.offset_width, crop.height, crop.width)
 
     def decode(self, content: tf.Tensor) -> tf.Tensor:
         return content if self._pictures is not None else decode(content, self._crop_bottom)

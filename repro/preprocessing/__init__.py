@@ -6,6 +6,7 @@ did it (`resize`), which no layer of Keras and no default of TensorFlow 2 does.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 
 import tensorflow as tf
@@ -13,7 +14,7 @@ import tensorflow as tf
 from repro import unknown_name
 from repro.preprocessing import inception, resize, vgg
 
-__all__ = ["for_evaluation", "for_training", "get", "inception", "resize", "vgg"]
+__all__ = ["CropFirst", "for_evaluation", "for_training", "get", "inception", "resize", "vgg"]
 
 _KINDS = {"inception": inception, "vgg": vgg}
 
@@ -46,16 +47,49 @@ def for_evaluation(kind: str, image_size: int) -> Callable[[tf.Tensor], tf.Tenso
 
 
 def for_training(kind: str, image_size: int) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Returns (image, seed int32 [2]) -> float32, as `for_evaluation` but with random choices."""
+    """Returns (image, seed int32 [2]) -> float32, as `for_evaluation` but with random choices.
+
+    That for "inception" is a `CropFirst`, which also takes a picture of which only the crop was
+    decoded; "vgg" resizes before it crops, and needs the whole.
+    """
     module = get(kind)
+    if module is inception:
+        return CropFirst(image_size)
     sides = {
         "resize_side_min": _in_proportion(256, image_size),
         "resize_side_max": _in_proportion(512, image_size),
     }
-    options = {} if module is inception else sides
-    return lambda image, seed: module.preprocess_for_train(
-        image, image_size, image_size, seed=seed, **options
+    return lambda image, seed: vgg.preprocess_for_train(
+        image, image_size, image_size, seed=seed, **sides
     )
+
+
+@dataclass(frozen=True)
+class CropFirst:
+    """Inception's random preprocessing, in one piece or with the crop apart.
+
+    Attributes:
+      image_size: height and width of the result.
+    """
+
+    image_size: int
+
+    def __call__(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Returns `inception.preprocess_for_train` of a whole picture, uint8 [h, w, 3]."""
+        return inception.preprocess_for_train(image, self.image_size, self.image_size, seed=seed)
+
+    def draw_crop(self, image_shape: tf.Tensor, seed: tf.Tensor) -> inception.Crop:
+        """Returns the crop that the call makes with this seed; `inception.draw_crop`."""
+        return inception.draw_crop(image_shape, seed)
+
+    def from_crop(self, crop: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Returns what the call returns, of the part of the picture that `draw_crop` chose."""
+        shape = tf.shape(crop)
+        everything = inception.Crop(0, 0, shape[0], shape[1])
+        draws = inception.Draws(crop=everything)
+        return inception.preprocess_for_train(
+            crop, self.image_size, self.image_size, seed=seed, draws=draws
+        )
 
 
 def _in_proportion(side: int, image_size: int) -> int:
