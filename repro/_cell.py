@@ -46,13 +46,21 @@ class Cell:
 
     def settings(self) -> dict[str, Any]:
         """Returns what every setting's result depends on, for the name of the run folder."""
-        return {
+        contents = self._contents()
+        settings = {
             "image_size": self.image_size,
             "eval_split": _command.EVAL_SPLIT.value,
             "seed": _command.SEED.value,
             "checkpoint": self.checkpoint_sha256,
             "splits": {name: split.sha256 for name, split in self.splits.items()},
         }
+        # A declared data set has always the same contents and metric.
+        return settings | ({"metric": self.dataset.metric} | contents if contents else {})
+
+    def _contents(self) -> dict[str, str]:
+        """Tells a person's own data apart that have the same ids."""
+        contents = next(iter(self.splits.values())).contents
+        return {} if contents is None else {"contents": contents}
 
     def create_model(self, strategy: tf.distribute.Strategy, **options: Any) -> keras.Model:
         """Builds the network for this data set under a strategy, and restores the checkpoint.
@@ -141,7 +149,7 @@ class Cell:
             split_sha256={name: split.sha256 for name, split in self.splits.items()},
             checkpoint_sha256=self.checkpoint_sha256,
             seconds=time.monotonic() - self.started,
-            details=details,
+            details=details | self._contents(),
         )
         predictions = Predictions(evaluated.ids, evaluated.labels, scores)
         folder.write_result(result, predictions)
@@ -162,7 +170,9 @@ def load(split_names: Sequence[str], *, with_checkpoint: bool) -> Cell:
     started = time.monotonic()
     _command.required(_command.MODEL, _command.DATASET)
     network = networks.spec(_command.MODEL.value)
-    dataset = datasets.spec(_command.DATASET.value)
+    dataset = datasets.spec(
+        _command.DATASET.value, seed=_command.SEED.value, metric=_command.METRIC.value
+    )
     problems = []
     checkpoint, splits = None, {}
     if with_checkpoint:
@@ -174,12 +184,15 @@ def load(split_names: Sequence[str], *, with_checkpoint: bool) -> Cell:
             problems.append(str(error))
     where = (_command.DATA_DIR.value, _command.MANUAL_DIR.value)
     try:
-        datasets.prepare(dataset.name, *where, allow_partial=_command.ALLOW_PARTIAL.value)
-        splits = {name: datasets.load(dataset.name, name, *where) for name in split_names}
+        datasets.prepare(dataset, *where, allow_partial=_command.ALLOW_PARTIAL.value)
+        splits = {name: datasets.load(dataset, name, *where) for name in split_names}
     except UserError as error:
         problems.append(str(error))
     if problems:
         raise UserError("\n\n".join(problems))
+    dataset = next(iter(splits.values())).spec
+    for note in dataset.notes:
+        print(f"{dataset.name}: {note}.")
     return Cell(
         network,
         dataset,

@@ -10,7 +10,18 @@ from repro._words import Main, matching
 from repro.training import STRATEGIES, InterruptedRunError
 
 MODEL = flags.DEFINE_string("model", None, "Network of Table 4, such as inception_v4.")
-DATASET = flags.DEFINE_string("dataset", None, "Data set of Table 1, such as aircraft; or digits.")
+DATASET = flags.DEFINE_string(
+    "dataset",
+    None,
+    "Data set of Table 1, such as aircraft; or digits; or your own: folder:PATH of class folders, "
+    "tfds:NAME of tensorflow-datasets.",
+)
+METRIC = flags.DEFINE_enum(
+    "metric",
+    None,
+    ["top1", "mean_per_class"],
+    "Of folder:PATH and tfds:NAME; default: top1. The others have Table 1's.",
+)
 DATA_DIR = flags.DEFINE_string("data_dir", "data", "Folder of prepared data sets.")
 MANUAL_DIR = flags.DEFINE_string(
     "manual_dir", None, "Folder with a data set's original archive or its extracted folder."

@@ -26,12 +26,7 @@ from repro.datasets.splits import digest, hold_out
 
 PREFIX = "folder:"
 TEST_FRACTION = 0.2
-# fmt: off
-SUFFIXES = (
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp",
-    ".ppm", ".pgm", ".pbm", ".pnm", ".jp2",
-)
-# fmt: on
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp")
 _SPLIT_NAMES = {
     "train": ("train",),
     "validation": ("validation", "val", "valid"),

@@ -1,7 +1,6 @@
 """Image files that are read where they lie: what they hold, and whether they have changed."""
 
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -11,19 +10,24 @@ from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from tqdm import tqdm
 
 from repro import UserError
 from repro._files import replacing
-from repro.datasets.decoding import bad_images_error, find_undecodable
+from repro.datasets.decoding import (
+    UndecodableError,
+    bad_images_error,
+    decodable,
+    made_decodable,
+)
 
-_DECODED_BY_TENSORFLOW = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+# JPEG and PNG; other formats, and GIF where it is animated, are converted.
+_DECODED_ALWAYS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 _INDEX_VERSION = 1
 
 
 class FileImages(Sequence[bytes]):
-    """Images in files of their own, read when they are asked for.
+    """Images in files of their own, read when they are asked for, and then made decodable.
 
     Args:
       paths: of the files, str [n].
@@ -45,38 +49,18 @@ class FileImages(Sequence[bytes]):
         """Returns the image at a position, or the images at an array of positions, unread."""
         if isinstance(index, np.ndarray):
             return FileImages(self._paths[index])
-        return decodable(_read(Path(self._paths[index])))
+        content = _read(Path(self._paths[index]))
+        if content.startswith(_DECODED_ALWAYS):
+            return content
+        try:
+            return decodable(content)
+        except UndecodableError:
+            return content  # the decoder refuses it too, and then the image is named
 
     @classmethod
     def joined(cls, parts: "Sequence[FileImages]") -> "FileImages":
         """Returns the images of all parts, one part after the other."""
         return cls([path for part in parts for path in part._paths])
-
-
-def decodable(content: bytes) -> bytes:
-    """Returns an image as a JPEG or PNG file, which TensorFlow's decoder takes.
-
-    Args:
-      content: an image file of any kind that PIL reads (BMP, GIF, TIFF, WebP, ...). Of several
-        frames the first is taken; of 16 bits the upper 8; transparency is dropped.
-
-    Returns:
-      JPEG and PNG files unchanged, others as PNG; unchanged also what PIL cannot read.
-    """
-    if content.startswith(_DECODED_BY_TENSORFLOW):
-        return content
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            if image.mode.startswith("I;16"):
-                # PIL would clip what lies above 255.
-                image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-            elif image.mode.startswith(("I", "F")):
-                return content  # which of its numbers is white cannot be known
-            file = io.BytesIO()
-            image.convert("RGB").save(file, "PNG", compress_level=1)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return content
-    return file.getvalue()
 
 
 @dataclass(frozen=True)
@@ -118,9 +102,13 @@ def check(root: Path, files: Sequence[str], index_file: Path) -> CheckedFiles:
         for file in tqdm(to_check, "Checking", unit=" files", disable=None, delay=1):
             content = _read(root / file)
             found[file] = hashlib.sha256(content).hexdigest()
-            yield file, decodable(content)
+            yield file, content
 
-    bad = find_undecodable(images())
+    bad = [
+        (file, str(result))
+        for file, _, result in made_decodable(images())
+        if isinstance(result, UndecodableError)
+    ]
     sha256 = known | found
     for file, _ in bad:
         del sha256[file]
