@@ -5,9 +5,10 @@
 All sides take turns in one process on the same images; a ratio is the median over the rounds of
 (their seconds / our seconds), above 1 where ours is faster, with the smallest and largest round
 beside it. "folded" is our network without batch normalization (`networks.folded`), as fixed
-features use it. Where keras.applications lacks a network, its Inception v3 stands in, and that
-ratio is per multiply-accumulate. Peak memory is that of a process which takes two steps of one side
-and nothing else. TF-Slim's graphs are those of the `tf_slim` package, which has not all networks.
+features use it. The speed of a matrix product, measured in the same turns, is what this machine can
+multiply and add at best. Where keras.applications lacks a network, its Inception v3 stands in, and
+that ratio is per multiply-accumulate. Peak memory is that of a process which takes two steps of one
+side and nothing else. TF-Slim's graphs are those of the `tf_slim` package, which lacks some.
 """
 
 import json
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -48,12 +50,21 @@ PEERS = {
     "resnet_v1_101": keras.applications.ResNet101,
     "resnet_v1_152": keras.applications.ResNet152,
     "mobilenet_v1": keras.applications.MobileNet,
+    **{
+        f"mobilenet_v1_{width}": partial(keras.applications.MobileNet, alpha=width)
+        for width in (0.25, 0.5, 0.75)
+    },
     "mobilenet_v2": keras.applications.MobileNetV2,
+    "mobilenet_v2_1.4": partial(keras.applications.MobileNetV2, alpha=1.4),
     "nasnet_mobile": keras.applications.NASNetMobile,
     "nasnet_large": keras.applications.NASNetLarge,
 }
 NO_PEER = keras.applications.InceptionV3  # beside a network that keras.applications does not have
 CLASSES = 1000
+
+_PRODUCT_SIDE = 2000
+_MATRICES = [tf.random.stateless_normal([_PRODUCT_SIDE] * 2, [0, i]) for i in range(2)]
+_MULTIPLY = tf.function(lambda a, b: tf.reduce_sum(tf.matmul(a, b)))
 
 Step = Callable[[], object]
 
@@ -166,19 +177,25 @@ def _take_turns(sides: dict[str, Step]) -> dict[str, list[float]]:
 def _print_row(name: str, mode: str) -> None:
     makers = _sides(name, mode)
     memory = {side: _memory_of(name, mode, side) for side in makers} if _MEMORY.value else {}
-    seconds = _take_turns({side: make() for side, make in makers.items()})
+    sides = {side: make() for side, make in makers.items()}
+    seconds = _take_turns(sides | {"product": _product})
     work = 1.0 if name in PEERS else _macs(networks.create(name, CLASSES)) / _macs(_peer(name))
     for ours in ("ours", "folded"):
         if ours not in seconds:
             continue
-        line = [f"  {mode:9} {ours:6} {_BATCH_SIZE.value / median(seconds[ours]):7.1f} images/s"]
+        rate = _BATCH_SIZE.value / median(seconds[ours])
+        line = [f"  {mode:9} {ours:6} {rate:7.1f} images/s"]
+        if mode == "inference":
+            peak = _PRODUCT_SIDE**3 / median(seconds["product"])
+            macs = _macs(networks.create(name, CLASSES))
+            line.append(f"{rate * macs / peak:4.0%} of the speed of a matrix product")
         for theirs, scale in (("keras", work), ("TF-Slim", 1.0)):
             if theirs in seconds:
                 line.append(f"{theirs} {_ratio(seconds[ours], seconds[theirs], scale)}")
         if memory:
             line.append(f"peak {memory[ours]:.2f} GB")
         print("   ".join(line), flush=True)
-    theirs = [side for side in seconds if side not in ("ours", "folded")]
+    theirs = [side for side in seconds if side in ("keras", "TF-Slim")]
     remark = "" if name in PEERS else f" (Inception v3, of which ours is {work:.2f} times the work)"
     print(
         "            beside "
@@ -190,6 +207,11 @@ def _print_row(name: str, mode: str) -> None:
         ),
         flush=True,
     )
+
+
+def _product() -> None:
+    """Multiplies two large matrices: as fast as this machine can multiply and add."""
+    _MULTIPLY(*_MATRICES).numpy()
 
 
 def _ratio(ours: list[float], theirs: list[float], scale: float) -> str:
