@@ -9,12 +9,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from repro import unknown_name
 from repro.preprocessing import inception, resize, vgg
 
-__all__ = ["CropFirst", "for_evaluation", "for_training", "get", "inception", "resize", "vgg"]
+__all__ = [
+    "CropFirst",
+    "for_evaluation",
+    "for_training",
+    "get",
+    "inception",
+    "resize",
+    "to_rgb",
+    "vgg",
+]
 
 _KINDS = {"inception": inception, "vgg": vgg}
 
@@ -90,6 +101,20 @@ class CropFirst:
         return inception.preprocess_for_train(
             crop, self.image_size, self.image_size, seed=seed, draws=draws
         )
+
+
+def to_rgb(kind: str, image: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Turns what a network is given back into a picture for the eye.
+
+    Args:
+      kind: as in `get`.
+      image: [..., 3], as preprocessing made it.
+
+    Returns:
+      uint8 [..., 3].
+    """
+    rgb = (image + 1) * 127.5 if get(kind) is inception else image + np.float32(vgg.RGB_MEANS)
+    return np.clip(np.round(rgb), 0, 255).astype(np.uint8)
 
 
 def _in_proportion(side: int, image_size: int) -> int:

@@ -31,3 +31,11 @@ def test_vggs_own_size_keeps_its_own_sides():
     picture = tf.cast(tf.reshape(tf.range(90 * 70 * 3) % 256, (90, 70, 3)), tf.uint8)
     ours = preprocessing.for_evaluation("vgg", 224)(picture)
     tf.debugging.assert_equal(ours, preprocessing.vgg.preprocess_for_eval(picture, 224, 224))
+
+
+@pytest.mark.parametrize("kind", ["inception", "vgg"])
+def test_what_a_network_is_given_can_be_shown_again(kind):
+    flat = tf.constant([[[200, 100, 50]]], tf.uint8) + tf.zeros((90, 90, 1), tf.uint8)
+    shown = preprocessing.to_rgb(kind, preprocessing.for_evaluation(kind, 64)(flat).numpy())
+    assert shown.dtype == "uint8"
+    assert (shown == flat.numpy()[:64, :64]).all()
