@@ -55,7 +55,7 @@ def test_any_part_of_any_jpeg_is_decoded_to_the_same_bits(data):
     )
     whole = tf.io.decode_jpeg(content, channels=3)
     np.testing.assert_array_equal(
-        pipeline.decode_crop(content, top, left, rows, columns),
+        pipeline.decode_crop(content, tf.shape(whole), (top, left, rows, columns)),
         whole[top : top + rows, left : left + columns],
     )
 

@@ -8,7 +8,7 @@ The encoded images stay in one Python list and are looked up a batch at a time; 
 would hold every byte a second time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -187,32 +187,25 @@ def _batches(
     return dataset.prefetch(_PREFETCHED_BATCHES).with_options(options)
 
 
-def decode_crop(
-    content: tf.Tensor,
-    offset_height: tf.Tensor,
-    offset_width: tf.Tensor,
-    height: tf.Tensor,
-    width: tf.Tensor,
-) -> tf.Tensor:
+def decode_crop(content: tf.Tensor, shape: tf.Tensor, window: Sequence[tf.Tensor]) -> tf.Tensor:
     """Decodes a part of a JPEG to the bits that decoding all of it would give.
 
     Args:
       content: string [], an encoded JPEG.
-      offset_height: first row, int32 [].
-      offset_width: first column.
-      height: rows.
-      width: columns.
+      shape: int32 [3], of the whole: height, width, channels.
+      window: first row, first column, rows, columns; int32 scalars.
 
     Returns:
-      uint8 [height, width, 3].
+      uint8 [rows, columns, 3].
     """
-    shape = tf.io.extract_jpeg_shape(content)
-    top, left = tf.maximum(offset_height - _MARGIN, 0), tf.maximum(offset_width - _MARGIN, 0)
-    bottom = tf.minimum(offset_height + height + _MARGIN, shape[0])
-    right = tf.minimum(offset_width + width + _MARGIN, shape[1])
-    window = tf.stack([top, left, bottom - top, right - left])
-    decoded = tf.io.decode_and_crop_jpeg(content, window, channels=3)
-    return tf.slice(decoded, [offset_height - top, offset_width - left, 0], [height, width, 3])
+    row, column, rows, columns = window
+    top, left = tf.maximum(row - _MARGIN, 0), tf.maximum(column - _MARGIN, 0)
+    bottom = tf.minimum(row + rows + _MARGIN, shape[0])
+    right = tf.minimum(column + columns + _MARGIN, shape[1])
+    decoded = tf.io.decode_and_crop_jpeg(
+        content, tf.stack([top, left, bottom - top, right - left]), channels=3
+    )
+    return tf.slice(decoded, [row - top, column - left, 0], [rows, columns, 3])
 
 
 class _Contents:
@@ -255,10 +248,10 @@ class _Contents:
     def _decode_crop(
         self, content: tf.Tensor, preprocess: TrainingPreprocess, seed: tf.Tensor
     ) -> tf.Tensor:
-        height, width, _ = tf.unstack(tf.io.extract_jpeg_shape(content))
-        height -= self._crop_bottom
-        crop = preprocess.draw_crop(tf.stack([height, width, 3]), seed)
-        return decode_crop(content, crop.offset_height, crop.offset_width, crop.height, crop.width)
+        shape = tf.io.extract_jpeg_shape(content)
+        crop = preprocess.draw_crop(shape - [self._crop_bottom, 0, 0], seed)
+        window = crop.offset_height, crop.offset_width, crop.height, crop.width
+        return decode_crop(content, shape, window)
 
     def decode(self, content: tf.Tensor) -> tf.Tensor:
         return content if self._pictures is not None else decode(content, self._crop_bottom)
