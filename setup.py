@@ -28,6 +28,7 @@ setup(
     extras_require={
         "test": [
             "hypothesis>=6.100,<7",
+            "jax>=0.4.30,<0.11",
             "pytest>=8,<10",
             "pytest-xdist>=3.6,<4",
             "ruff>=0.9,<0.18",

@@ -20,10 +20,10 @@ NASNET = "nasnet_mobile"
     "name",
     [
         "inception_v3",
-        pytest.param("inception_v4", marks=pytest.mark.slow),
-        pytest.param("inception_resnet_v2", marks=pytest.mark.slow),
+        pytest.param("inception_v4", marks=pytest.mark.every_network),
+        pytest.param("inception_resnet_v2", marks=pytest.mark.every_network),
         NASNET,
-        pytest.param("nasnet_large", marks=pytest.mark.slow),
+        pytest.param("nasnet_large", marks=pytest.mark.every_network),
     ],
 )
 def test_a_network_without_its_auxiliary_head_ignores_the_files(name, tmp_path):

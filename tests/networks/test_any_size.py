@@ -75,7 +75,7 @@ def test_at_odd_and_non_square_sizes_all_outputs_are_tf_slims(name, fast_referen
     assert_the_same(name, fast_references)
 
 
-@pytest.mark.slow
+@pytest.mark.every_network
 @pytest.mark.parametrize("name", SLOW)
 def test_at_other_sizes_all_outputs_of_a_large_network_are_tf_slims(name, tmp_path):
     assert_the_same(name, tf_slims(tmp_path / "outputs.npz", (name,)))

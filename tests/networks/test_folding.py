@@ -15,7 +15,7 @@ OTHERS = sorted(set(networks.NETWORKS) - set(SMALL))
 
 
 @pytest.mark.parametrize(
-    "name", [*SMALL, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
+    "name", [*SMALL, *(pytest.param(name, marks=pytest.mark.every_network) for name in OTHERS)]
 )
 def test_features_and_logits_are_the_same_at_any_size(name):
     spec = networks.spec(name)

@@ -42,7 +42,7 @@ def test_small_networks_compute_what_the_original_computed():
     assert check(*FAST) == [*FAST]
 
 
-@pytest.mark.slow
+@pytest.mark.every_network
 @pytest.mark.parametrize("name", SLOW)
 def test_the_others_compute_what_the_original_computed(name):
     assert check(name) == [name]

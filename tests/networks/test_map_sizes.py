@@ -93,9 +93,9 @@ STAGES = {
 }
 FAST = ("mobilenet_v1_0.25", "mobilenet_v2", "nasnet_mobile", "inception_v1", "resnet_v1_50")
 SLOW = ("inception_v2", "inception_v3", "inception_v4", "inception_resnet_v2", "nasnet_large")
-ALL = (*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in (*SLOW, "vgg_16")))
+ALL = (*FAST, *(pytest.param(name, marks=pytest.mark.every_network) for name in (*SLOW, "vgg_16")))
 WITH_STAGES = tuple(
-    name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in STAGES
+    name if name in FAST else pytest.param(name, marks=pytest.mark.every_network) for name in STAGES
 )
 
 

@@ -36,7 +36,7 @@ def policies() -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize(
-    "name", [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+    "name", [*FAST, *(pytest.param(name, marks=pytest.mark.every_network) for name in SLOW)]
 )
 def test_its_features_are_within_two_percent_and_its_variables_stay_float32(name, policies):
     size = (224, 224) if name.startswith("vgg") else (96, 96)
