@@ -38,7 +38,10 @@ def test_its_networks_come_first_and_in_its_order():
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=pytest.mark.every_network) if name in LARGE else name for name in TABLE4],
+    [
+        pytest.param(name, marks=pytest.mark.every_network) if name in LARGE else name
+        for name in TABLE4
+    ],
 )
 def test_its_numbers_are_those_of_the_network(name):
     parameters, features, size, top1 = TABLE4[name]
