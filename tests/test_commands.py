@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 import repro
-from repro import dataset
 from repro._words import patterns_of
-from tests.commands import run_command
 
 COMMANDS = sorted(
     path.stem for path in Path(repro.__file__).parent.glob("*.py") if not path.stem.startswith("_")
@@ -36,17 +34,3 @@ def test_a_flag_that_does_not_exist_is_named_without_a_traceback():
     assert "modle" in process.stderr
     assert "model" in process.stderr
     assert "Traceback" not in process.stderr
-
-
-def test_the_data_sets_are_listed(capsys):
-    outcome = run_command(capsys, dataset)
-    assert outcome.status == 0
-    for name in ("aircraft", "caltech101", "digits"):
-        assert name in outcome.out
-
-
-def test_a_data_set_is_prepared_and_its_digests_shown(capsys, tmp_path):
-    outcome = run_command(capsys, dataset, "--dataset=digits", f"--data_dir={tmp_path}")
-    assert outcome.status == 0, outcome.err
-    assert "959" in outcome.out
-    assert "593a94b7" in outcome.out

@@ -88,8 +88,10 @@ def _open(
         _prepare(declared.name, builder, manual_dir)
     files = _files(declared.name, builder)
     read = functools.cache(lambda split: _read(declared.name, builder, files[split], split, fields))
-    splits, notes = _splits({split: functools.partial(read, split) for split in files}, files, seed)
+    splits, notes = _splits({split: functools.partial(read, split) for split in files}, seed)
     train = splits["train"]()
+    if (train.labels < 0).any():
+        raise UserError(f"--dataset={declared.name}: images of train have no label.")
     class_names = tuple(builder.info.features[fields.label].names or ())
     num_classes = builder.info.features[fields.label].num_classes or 0
     if num_classes < 2:
@@ -131,14 +133,14 @@ def _builder(name: str, data_dir: Path) -> tfds.core.DatasetBuilder:
 
 def _fields(name: str, builder: tfds.core.DatasetBuilder) -> _Fields:
     """Chooses the features to read; refuses a data set that is none of classified images."""
-    features = builder.info.features
-    if not isinstance(features, tfds.features.FeaturesDict):
-        raise UserError(f"--dataset={name} has no image and label: TFDS gives it as {features}.")
+    if not isinstance(builder.info.features, tfds.features.FeaturesDict):
+        raise UserError(f"--dataset={name} has records of {builder.info.features}, not a label.")
+    features = dict(builder.info.features.items())
     image, label = "image", "label"
     keys = builder.info.supervised_keys
     if not {image, label} <= features.keys() and keys and len(keys) == 2:
         image, label = keys
-    has = f"It has {', '.join(sorted(features.keys()))}."
+    has = f"It has {', '.join(sorted(features))}."
     for wanted, kind in ((image, tfds.features.Image), (label, tfds.features.ClassLabel)):
         found = features.get(wanted) if isinstance(wanted, str) else None
         if isinstance(found, kind):
@@ -157,7 +159,7 @@ def _fields(name: str, builder: tfds.core.DatasetBuilder) -> _Fields:
     return _Fields(image, label, identifier)
 
 
-def _what_it_is(features: tfds.features.FeaturesDict, found: object) -> str:
+def _what_it_is(features: Mapping[str, object], found: object) -> str:
     if isinstance(found, tfds.features.Sequence) or "labels" in features:
         return ", but an image has several labels"
     if any(isinstance(feature, tfds.features.Sequence) for feature in features.values()):
@@ -180,8 +182,6 @@ def _prepare(
 ) -> None:
     if manual_dir is not None:
         manual_dir = Path(manual_dir).expanduser()
-    if isinstance(builder, tfds.core.ReadOnlyBuilder):
-        raise UserError(f"{builder.data_path} holds no complete data set. Prepare it again.")
     config = tfds.download.DownloadConfig(
         manual_dir=manual_dir,
         compute_stats=tfds.download.ComputeStatsMode.SKIP,
@@ -195,7 +195,10 @@ def _prepare(
 
 def _check_connection(builder: tfds.core.DatasetBuilder) -> None:
     """Fails at once without a network, where TFDS would try for minutes."""
-    for url in list(getattr(builder, "url_infos", None) or {})[:1]:
+    there_already = Path(builder.data_dir_root, "downloads")
+    if builder.MANUAL_DOWNLOAD_INSTRUCTIONS or there_already.exists():
+        return  # perhaps there is nothing to download
+    for url in list(builder.url_infos or {})[:1]:
         try:
             urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=_TIMEOUT)
         except urllib.error.HTTPError:
@@ -218,8 +221,8 @@ def _naming_cause(
     except Exception as error:
         reason = str(error).strip() or type(error).__name__
         advice = (
-            f"Or prepare it elsewhere with TFDS and put its folder {builder.info.full_name} into "
-            f"--data_dir={builder.data_path.parents[len(Path(builder.info.full_name).parts) - 1]}."
+            f"Its folder {builder.info.full_name}, prepared elsewhere with TFDS, can be put into "
+            f"--data_dir={builder.data_dir_root}."
         )
         if builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
             given = "was not given" if manual_dir is None else f"is {manual_dir}"
@@ -268,11 +271,7 @@ def _read(
         if fields.identifier is None:
             return np.full(len(labels), "", np.str_), labels
         found = batch[fields.identifier].numpy()
-        names = [item.decode(errors="replace") if is_bytes(item) else str(item) for item in found]
-        return np.array(names, np.str_), labels
-
-    def is_bytes(item: object) -> bool:
-        return isinstance(item, bytes)
+        return np.array([tf.compat.as_str_any(item) for item in found], np.str_), labels
 
     records = RecordFormat(read, ids_and_labels, fields.label, image_feature=fields.image)
     try:
@@ -291,10 +290,9 @@ def _read(
 
 
 def _splits(
-    found: Mapping[str, Callable[[], Stored]], names: Mapping[str, object], seed: int
+    found: Mapping[str, Callable[[], Stored]], seed: int
 ) -> tuple[dict[str, Callable[[], Stored]], list[str]]:
     """Returns train, test and maybe validation, and what there is to say about them."""
-    del names
     splits = dict(found)
     notes = []
     for split in ("validation", "test"):
