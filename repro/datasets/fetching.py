@@ -62,9 +62,11 @@ def gather(
       allow_changed: accept a file of another size or digest than the published one, with a warning.
 
     Raises:
-      UserError: a file is neither there nor to be had, naming all that are missing; or one is not
-        the published one.
+      UserError: `manual_dir` is no folder; a file is neither there nor to be had, naming all that
+        are missing; or one is not the published one.
     """
+    if manual_dir is not None and not manual_dir.is_dir():
+        raise UserError(f"--manual_dir={manual_dir} is not a folder.")
     paths = {part: _find(part, manual_dir, download_dir) for part in spec.parts}
     for part, path in paths.items():
         if path is None:
@@ -137,7 +139,7 @@ def _append(archive: ArchiveFile, partial: Path) -> None:
             partial.open("ab" if there else "wb") as file,
             _bar(archive.name, archive.size, initial=there) as bar,
         ):
-            while block := response.read(_BLOCK):
+            while block := response.read1(_BLOCK):  # `read` loses what came if the rest does not
                 file.write(block)
                 bar.update(len(block))
 
@@ -191,12 +193,19 @@ def missing_error(
       manual_dir: where the files were looked for; None if no folder was given.
       reason: why they have to be fetched by hand.
     """
-    wanted = "\nand one of\n".join(archives.how_to_get(part) for part in lacking)
+    wanted = "\nand".join(
+        f"{'' if _has_one_form(part) else ' one of'}\n{archives.how_to_get(part)}"
+        for part in lacking
+    )
     return UserError(
-        f"{spec.name} is not prepared in --data_dir={data_dir}, and {reason}. Put one of\n{wanted}"
+        f"{spec.name} is not prepared in --data_dir={data_dir}, and {reason}. Put{wanted}"
         "\ninto a folder and give that folder as --manual_dir.\n"
         f"{_what_is_there(manual_dir)}\nAbout the data set: {spec.homepage}"
     )
+
+
+def _has_one_form(part: Part) -> bool:
+    return len(part.archives) == 1 and part.folder is None
 
 
 def _what_is_there(manual_dir: Path | None) -> str:

@@ -59,8 +59,8 @@ def prepare(
     """Prepares a data set whose builder is a `TfdsBuilder`; waits if another process is at it.
 
     Args:
-      spec: the declaration. Its parts, each of one archive, are the files that TFDS's builder
-        asks for; without parts, TFDS fetches them itself.
+      spec: the declaration. Its parts, each of one archive, are all files that TFDS's builder
+        asks for, which would try for minutes to download any other.
       data_dir: local folder of the prepared data sets.
       manual_dir: folder of files that a person fetched.
       allow_partial: use files of another size or digest than the published ones.
@@ -77,16 +77,13 @@ def prepare(
         if alone:
             for leftover in data_dir.glob(f"incomplete.{name}.*"):
                 shutil.rmtree(leftover)
-        downloads = data_dir / "downloads"
-        files = fetching.gather(spec, data_dir, manual_dir, downloads / name, allow_partial)
+        downloads = data_dir / "downloads" / name
+        files = fetching.gather(spec, data_dir, manual_dir, downloads, allow_partial)
+        origin = ", ".join(str(file.path) for file in files)
         staging = Path(tempfile.mkdtemp(prefix=f"incomplete.{name}.", dir=data_dir))
         try:
-            origin = ", ".join(str(file.path) for file in files) or spec.builder.name
             with naming_cause(origin, staging):
-                if files:
-                    builder = _build(spec.builder, staging, staging, _link(files, staging), files)
-                else:
-                    builder = _build(spec.builder, staging, downloads, manual_dir)
+                builder = _build(spec.builder, files, staging)
             _verify(spec, builder, origin, verify)
             final = data_dir / Path(builder.data_dir).relative_to(staging)
             final.parent.mkdir(parents=True, exist_ok=True)
@@ -104,33 +101,24 @@ def quietly() -> Iterator[None]:
         yield
 
 
-def _link(files: Sequence[SourceFile], staging: Path) -> Path:
-    """Returns a folder in which each file has the name by which TFDS looks for it."""
+def _build(
+    source: TfdsBuilder, files: Sequence[SourceFile], staging: Path
+) -> tfds.core.DatasetBuilder:
+    """Runs TFDS's builder; all that it writes, extracted archives included, is in `staging`."""
     folder = staging / "files"
     folder.mkdir()
     for file in files:
+        # The name by which TFDS looks for it.
         (folder / file.archive.name).symlink_to(file.path.resolve())
-    return folder
-
-
-def _build(
-    source: TfdsBuilder,
-    staging: Path,
-    download_dir: Path,
-    manual_dir: Path | None,
-    files: Sequence[SourceFile] = (),
-) -> tfds.core.DatasetBuilder:
-    builder = source(data_dir=staging)
-    if files:
-        builder = _expecting(builder, files)
+    builder = _expecting(source(data_dir=staging), files)
     config = tfds.download.DownloadConfig(
-        manual_dir=manual_dir,
+        manual_dir=folder,
         extract_dir=staging / "extracted",
         compute_stats=tfds.download.ComputeStatsMode.SKIP,
         try_download_gcs=False,
     )
     with quietly():
-        builder.download_and_prepare(download_dir=download_dir, download_config=config)
+        builder.download_and_prepare(download_dir=staging / "downloads", download_config=config)
     return builder
 
 
@@ -142,14 +130,16 @@ def _expecting(
     Whether they are has been checked before, and a person may have allowed that they are not.
     """
     official = type(builder)
+    by_name = {file.archive.name: file for file in files}
     attributes = {
         "__module__": __name__,
         "name": builder.name,
         "url_infos": {
-            file.archive.url: tfds.download.checksums.UrlInfo(
-                size=file.size, checksum=file.sha256, filename=file.archive.name
+            url: tfds.download.checksums.UrlInfo(
+                by_name[known.filename].size, by_name[known.filename].sha256, known.filename
             )
-            for file in files
+            for url, known in builder.url_infos.items()
+            if known.filename in by_name
         },
     }
     like = types.new_class(

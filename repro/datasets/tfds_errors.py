@@ -45,15 +45,15 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _describe(error: Exception, staging: Path) -> str:
     """Returns what is wrong in a line, from TFDS's message, which may be a screen long."""
     *_, root = _causes(error)
-    # After a screen of an example's content, the last line says what is wrong with it.
-    reason = str(root).strip().rpartition("\n")[2].rstrip(".")
+    lines = str(root).strip().splitlines() or [""]
+    # What is wrong with an example follows after its content.
+    reason = lines[-1 if lines[0].startswith("Failed to encode") else 0].rstrip(":.")
     if isinstance(root, FileNotFoundError | tf.errors.NotFoundError):
         inside = re.search(rf"{staging}/extracted/[A-Z_]+\.([^/]+)/([^';]+)", reason)
         if inside:
             return f"{inside[1]} lacks {inside[2]}"
     if type(error).__name__ == "ExtractError":
         [archive] = re.findall(r"files/(\S+) to ", str(error))[:1] or ["a file"]
-        reason = str(root).partition("\n")[0].rstrip(":.")
         return f"{archive} is cut short or damaged ({reason})"
     example = re.search(r"'(?:id|file_name|image/filename)': '([^']+)'", str(error))
     return f"{example[1]}: {reason}" if example else f"{type(root).__name__}: {reason}"

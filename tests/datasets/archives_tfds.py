@@ -15,7 +15,7 @@ import scipy.io
 
 from repro import datasets
 from repro.datasets import registry
-from repro.datasets.declaration import ExpectedSplit, Part
+from repro.datasets.declaration import DatasetSpec, ExpectedSplit, Part
 from tests.datasets.archives import Files, image_bytes
 
 # Of every set: official split -> images; validation is a fifth of each class where it is held out.
@@ -125,7 +125,7 @@ def pets_images() -> Files:
         f"images/{name}.jpg": image_bytes(500 + index)
         for index, name in enumerate([*_PETS["trainval"], *_PETS["test"]])
     }
-    files["images/beagle_116.jpg"] = image_bytes(1, file_format="PNG", mode="RGBA")
+    files["images/beagle_116.jpg"] = image_bytes(1, 240, 180, "PNG", "RGBA")
     files["images/beagle_117.jpg"] = image_bytes(2, file_format="PNG")
     files["images/Abyssinian_100.mat"] = b"stray"
     return files
@@ -260,14 +260,14 @@ def parts_of(name: str, folder: Path, base_url: str | None = None) -> tuple[Part
 
 
 @contextmanager
-def declared(name: str, folder: Path, **changes: object) -> Iterator[None]:
+def declared(name: str, folder: Path, **changes: object) -> Iterator[DatasetSpec]:
     """Declares the small data set in a folder to be the complete one, for the time of a block."""
     expected = {split: ExpectedSplit(count) for split, count in COUNTS[name].items()}
     changes = {"expected": expected, "parts": parts_of(name, folder), **changes}
     with pytest.MonkeyPatch.context() as patch:
         spec = dataclasses.replace(registry.DATASETS[name], **changes)
         patch.setitem(registry.DATASETS, name, spec)
-        yield
+        yield spec
 
 
 @contextmanager
