@@ -49,7 +49,9 @@ def _describe(error: Exception, staging: Path) -> str:
     # What is wrong with an example follows after its content.
     reason = lines[-1 if lines[0].startswith("Failed to encode") else 0].rstrip(":.")
     if isinstance(root, FileNotFoundError | tf.errors.NotFoundError):
-        inside = re.search(rf"{staging}/extracted/[A-Z_]+\.([^/]+)/([^';]+)", reason)
+        inside = re.search(
+            rf"{re.escape(str(staging))}/extracted/[A-Z_]+\.([^/]+)/([^';]+)", reason
+        )
         if inside:
             return f"{inside[1]} lacks {inside[2]}"
     if type(error).__name__ == "ExtractError":

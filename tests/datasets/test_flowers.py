@@ -1,3 +1,6 @@
+import shutil
+
+import numpy as np
 import pytest
 import scipy.io
 
@@ -5,6 +8,7 @@ from repro import datasets
 from repro.datasets import flowers
 from repro.datasets.splits import digest
 from tests.datasets import archives_tfds
+from tests.datasets.archives import image_bytes
 from tests.shared import shared_path
 
 MAT_SPLITS = {"train": "trnid", "validation": "valid", "test": "tstid"}
@@ -47,3 +51,16 @@ def test_the_declared_digests_are_those_of_the_official_lists(split):
     expected = flowers.SPEC.expected[split]
     assert len(numbers) == expected.count
     assert digest(f"image_{number:05d}" for number in numbers) == expected.sha256
+
+
+@pytest.mark.slow
+def test_the_official_lists_make_the_declared_data_set(tmp_path):
+    """The real setid.mat and imagelabels.mat, and one stand-in for all of the 8,189 pictures."""
+    for name in ("setid.mat", "imagelabels.mat"):
+        shutil.copy(shared_path(f"data/splits/flowers/{name}"), tmp_path)
+    picture = image_bytes(0)
+    files = {f"jpg/image_{number:05d}.jpg": picture for number in range(1, 8_190)}
+    archives_tfds.write_tar(tmp_path / "102flowers.tgz", files)
+    with archives_tfds.declared("flowers", tmp_path, expected=flowers.SPEC.expected):
+        examples = datasets.load("flowers", "train+validation", tmp_path / "data", tmp_path)
+    assert list(np.bincount(examples.labels)) == [20] * 102
