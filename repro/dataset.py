@@ -34,8 +34,17 @@ _SPLITS = ("train", "validation", "test")
 _NAMED_AT_MOST = 10
 INCOMPLETE = 1  # exit status
 
-for _name in ("data_dir", "manual_dir", "allow_partial", "model", "image_size", "seed", "progress"):
-    flags.declare_key_flag(_name)
+for _flag in (
+    _command.DATA_DIR,
+    _command.MANUAL_DIR,
+    _command.ALLOW_PARTIAL,
+    _command.METRIC,
+    _command.SEED,
+    _command.MODEL,
+    _command.IMAGE_SIZE,
+    _command.PROGRESS,
+):
+    flags.declare_key_flag(_flag)
 
 
 @words("", "list", "list NAME...", "prepare NAME...", "verify NAME")
@@ -109,7 +118,9 @@ def _state(spec: DatasetSpec) -> str:
 def _details(spec: DatasetSpec) -> str:
     """Returns all that is known of a data set."""
     if spec.opened is not None:
-        return "\n".join([f"{spec.name} is a person's own.", *_sizes(spec), *spec.notes])
+        known = [split for split in _SPLITS if split in spec.expected]
+        sizes = [f"{split:<11} {spec.expected[split].count:>7,} images" for split in known]
+        return "\n".join([f"{spec.name}: your own, {spec.metric}", *sizes, *spec.notes])
     lines = [f"{spec.name}: {spec.paper_name or 'not in the paper'}, {spec.metric}", *_sizes(spec)]
     lines.append(f"state       {_state(spec)}")
     if spec.homepage:
@@ -169,6 +180,8 @@ def _verify(spec: DatasetSpec) -> int:
             for split in _SPLITS
         ]
     except UserError as error:
+        if spec.opened is not None:
+            raise  # nothing says what would be complete
         print(f"{error}\n{spec.name} is NOT complete.")
         return INCOMPLETE
     spec = found[0].examples.spec
@@ -178,10 +191,10 @@ def _verify(spec: DatasetSpec) -> int:
     for inspection in found:
         examples, per_class = inspection.examples, inspection.per_class
         expected = spec.expected[examples.split]
-        agrees = "as declared" if examples.sha256 == expected.sha256 else "no declared one"
+        agrees = " (as declared)" if examples.sha256 == expected.sha256 else ""
         print(
             f"{examples.split:<11} {len(examples):>7,} {expected.count:>8,}  "
-            f"{f'{per_class.min():,}-{per_class.max():,}':>9}  {examples.sha256} ({agrees})"
+            f"{f'{per_class.min():,}-{per_class.max():,}':>9}  {examples.sha256}{agrees}"
         )
     print(f"{spec.num_classes:,} classes, {_table_1(spec)}.")
     if _CONTACT_SHEET.value is not None:
@@ -192,7 +205,8 @@ def _verify(spec: DatasetSpec) -> int:
         print("\n".join(problems[:_NAMED_AT_MOST]) + (f"\nand {more:,} more" if more > 0 else ""))
         print(f"{spec.name} is NOT complete.")
         return INCOMPLETE
-    print(f"Every image can be decoded. {spec.name} is complete.")
+    verdict = "" if spec.opened is not None else f" {spec.name} is complete."
+    print(f"Every image can be decoded.{verdict}")
     return 0
 
 

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from repro.datasets.own_data import OwnData, metric_of
 from repro.datasets.records import Stored, read_split
 from repro.datasets.splits import hold_out
 from repro.datasets.tfds_builders import quietly
+from repro.datasets.tfds_fields import Fields, choose_fields
 
 PREFIX = "tfds:"
 _SPLIT_NAMES = {
@@ -35,7 +36,6 @@ _SPLIT_NAMES = {
     "validation": ("validation", "valid", "val", "dev"),
     "test": ("test",),
 }
-_ID_FEATURES = ("id", "image_id", "image/id", "file_name", "filename", "image/filename")
 _TIMEOUT = 30  # seconds that a server may be silent
 
 
@@ -55,24 +55,10 @@ def spec(name: str, *, seed: int = 0, metric: str | None = None) -> DatasetSpec:
         expected={},
         own_validation=False,
         builder=None,
+        notes=("what it holds is known once it is prepared",),
     )
     opened = functools.cache(functools.partial(_open, declared, seed))
     return replace(declared, opened=opened)
-
-
-@dataclass(frozen=True, eq=False)
-class _Fields:
-    """Which of the record's features are read.
-
-    Attributes:
-      image: an image.
-      label: a ClassLabel.
-      identifier: of strings or integers; None if there is none.
-    """
-
-    image: str
-    label: str
-    identifier: str | None
 
 
 def _open(
@@ -83,7 +69,7 @@ def _open(
 ) -> OwnData:
     data_dir = Path(data_dir).expanduser()
     builder = _builder(declared.name, data_dir)
-    fields = _fields(declared.name, builder)
+    fields = choose_fields(declared.name, builder.info)
     if not (builder.data_path / "dataset_info.json").exists():
         _prepare(declared.name, builder, manual_dir)
     files = _files(declared.name, builder)
@@ -129,52 +115,6 @@ def _builder(name: str, data_dir: Path) -> tfds.core.DatasetBuilder:
     except Exception as error:  # TFDS raises of every kind, AssertionError for a version
         reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"--dataset={name} cannot be had from TFDS: {reason}") from error
-
-
-def _fields(name: str, builder: tfds.core.DatasetBuilder) -> _Fields:
-    """Chooses the features to read; refuses a data set that is none of classified images."""
-    if not isinstance(builder.info.features, tfds.features.FeaturesDict):
-        raise UserError(f"--dataset={name} has records of {builder.info.features}, not a label.")
-    features = dict(builder.info.features.items())
-    image, label = "image", "label"
-    keys = builder.info.supervised_keys
-    if not {image, label} <= features.keys() and keys and len(keys) == 2:
-        image, label = keys
-    has = f"It has {', '.join(sorted(features))}."
-    for wanted, kind in ((image, tfds.features.Image), (label, tfds.features.ClassLabel)):
-        found = features.get(wanted) if isinstance(wanted, str) else None
-        if isinstance(found, kind):
-            continue
-        what = _what_it_is(features, found)
-        raise UserError(
-            f"--dataset={name} cannot be used for classification: it needs the feature {wanted!r} "
-            f"to be one {kind.__name__}{what}. {has}"
-        )
-    if features[image].np_dtype != np.uint8:
-        raise UserError(
-            f"--dataset={name} has images of {np.dtype(features[image].np_dtype)}; only 8 bits "
-            "a channel are supported."
-        )
-    identifier = next((key for key in _ID_FEATURES if _is_text_or_integer(features.get(key))), None)
-    return _Fields(image, label, identifier)
-
-
-def _what_it_is(features: Mapping[str, object], found: object) -> str:
-    if isinstance(found, tfds.features.Sequence) or "labels" in features:
-        return ", but an image has several labels"
-    if any(isinstance(feature, tfds.features.Sequence) for feature in features.values()):
-        return ", but it is a set of objects in images (detection)"
-    return f", not {type(found).__name__}" if found is not None else ""
-
-
-def _is_text_or_integer(feature: object) -> bool:
-    if isinstance(feature, tfds.features.Text):
-        return True
-    return (
-        isinstance(feature, tfds.features.Scalar | tfds.features.Tensor)
-        and feature.shape == ()
-        and (feature.np_dtype == np.int64 or feature.tf_dtype == tf.string)
-    )
 
 
 def _prepare(
@@ -257,7 +197,7 @@ def _files(name: str, builder: tfds.core.DatasetBuilder) -> dict[str, list[str]]
 
 
 def _read(
-    name: str, builder: tfds.core.DatasetBuilder, files: list[str], split: str, fields: _Fields
+    name: str, builder: tfds.core.DatasetBuilder, files: list[str], split: str, fields: Fields
 ) -> Stored:
     """Reads a split; ids are unique in the data set."""
     read = {fields.label: tf.io.FixedLenFeature([], tf.int64)}
