@@ -11,11 +11,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
+import PIL.Image
 import tensorflow as tf
 from numpy.typing import NDArray
-import PIL.Image
 
 from repro import UserError
 
@@ -28,7 +29,8 @@ _NAMED_AT_MOST = 10
 _CONVERTED = ("BMP", "TIFF", "WEBP")
 _GIF = (b"GIF87a", b"GIF89a")
 
-Image = tuple[str, bytes]  # name, encoded
+_Key = TypeVar("_Key")
+_Result = TypeVar("_Result")
 
 
 class UndecodableError(ValueError):
@@ -147,25 +149,31 @@ def _first_frame(content: bytes) -> PIL.Image.Image:
 
 
 def made_decodable(
-    images: Iterable[Image], crop_bottom: int = 0
-) -> Iterator[tuple[str, bytes, bytes | UndecodableError]]:
+    images: Iterable[tuple[_Key, bytes]], crop_bottom: int = 0
+) -> Iterator[tuple[_Key, bytes, bytes | UndecodableError]]:
     """Applies `decodable` to every image, on all cores.
 
+    Args:
+      images: (whatever tells it apart, encoded image).
+      crop_bottom: as in `decode`.
+
     Yields:
-      (name, content as given, content for `decode` or what is wrong with it), in order.
+      (that, content as given, content for `decode` or what is wrong with it), in order.
     """
 
-    def convert(image: Image) -> bytes | UndecodableError:
+    def convert(image: tuple[_Key, bytes]) -> bytes | UndecodableError:
         try:
             return decodable(image[1], crop_bottom)
         except UndecodableError as error:
             return error
 
-    for (name, content), converted in _on_all_cores(convert, images):
-        yield name, content, converted
+    for (key, content), converted in _on_all_cores(convert, images):
+        yield key, content, converted
 
 
-def find_undecodable(images: Iterable[Image], crop_bottom: int = 0) -> list[tuple[str, str]]:
+def find_undecodable(
+    images: Iterable[tuple[str, bytes]], crop_bottom: int = 0
+) -> list[tuple[str, str]]:
     """Decodes every image, on all cores, and returns the bad ones.
 
     TensorFlow's decoder is the judge, for it is the one that training uses. It refuses every file
@@ -179,7 +187,7 @@ def find_undecodable(images: Iterable[Image], crop_bottom: int = 0) -> list[tupl
       (name, what is wrong with it) of each image that cannot be decoded.
     """
 
-    def problem(image: Image) -> str | None:
+    def problem(image: tuple[str, bytes]) -> str | None:
         content = image[1]
         if not content:
             return "is empty"
@@ -190,9 +198,9 @@ def find_undecodable(images: Iterable[Image], crop_bottom: int = 0) -> list[tupl
     return [(image[0], what) for image, what in _on_all_cores(problem, images) if what]
 
 
-def _on_all_cores[Result](
-    function: Callable[[Image], Result], images: Iterable[Image]
-) -> Iterator[tuple[Image, Result]]:
+def _on_all_cores(
+    function: Callable[[tuple[_Key, bytes]], _Result], images: Iterable[tuple[_Key, bytes]]
+) -> Iterator[tuple[tuple[_Key, bytes], _Result]]:
     images = iter(images)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         while chunk := list(islice(images, _CHUNK)):
