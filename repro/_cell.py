@@ -171,7 +171,7 @@ def load(split_names: Sequence[str], *, with_checkpoint: bool) -> Cell:
     _command.required(_command.MODEL, _command.DATASET)
     network = networks.spec(_command.MODEL.value)
     dataset = datasets.spec(
-        _command.DATASET.value, seed=_command.SEED.value, metric=_command.METRIC.value
+        _command.DATASET.value, seed=_command.SPLIT_SEED.value, metric=_command.METRIC.value
     )
     problems = []
     checkpoint, splits = None, {}

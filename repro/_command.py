@@ -36,7 +36,10 @@ CHECKPOINT_DIR = flags.DEFINE_string(
     "checkpoint_dir", None, "Folder of the released checkpoints, one folder a network."
 )
 RESULTS_DIR = flags.DEFINE_string("results_dir", "results", "Folder of the runs.")
-SEED = flags.DEFINE_integer("seed", 0, "Of everything random.", lower_bound=0)
+SEED = flags.DEFINE_integer("seed", 0, "Of everything random but splits.", lower_bound=0)
+SPLIT_SEED = flags.DEFINE_integer(
+    "split_seed", 0, "Chooses the test set of your own data if they have none.", lower_bound=0
+)
 STRATEGY = flags.DEFINE_enum("strategy", "auto", STRATEGIES, "tf.distribute strategy.")
 EVAL_SPLIT = flags.DEFINE_enum(
     "eval_split",

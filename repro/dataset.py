@@ -40,6 +40,7 @@ for _flag in (
     _command.ALLOW_PARTIAL,
     _command.METRIC,
     _command.SEED,
+    _command.SPLIT_SEED,
     _command.MODEL,
     _command.IMAGE_SIZE,
     _command.PROGRESS,
@@ -73,7 +74,7 @@ def main(action: str = "list", *names: str) -> int:
 
 
 def _spec(name: str) -> DatasetSpec:
-    return datasets.spec(name, seed=_command.SEED.value, metric=_command.METRIC.value)
+    return datasets.spec(name, seed=_command.SPLIT_SEED.value, metric=_command.METRIC.value)
 
 
 def _list() -> None:

@@ -133,7 +133,7 @@ def test_ones_own_images_are_verified_and_trained_on(capsys, tmp_path, own):
     places = (f"--data_dir={tmp_path / 'data'}", f"--results_dir={tmp_path / 'results'}")
     outcome = run_command(capsys, dataset, "verify", f"folder:{own}", places[0])
     assert outcome.status == 0, outcome.err
-    assert "split by --seed=0" in outcome.out
+    assert "split by --split_seed=0" in outcome.out
 
     arguments = (
         *("--model=mobilenet_v1_0.25", f"--dataset=folder:{own}", "--init=random"),

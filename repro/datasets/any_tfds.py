@@ -247,7 +247,7 @@ def _splits(
         return splits, notes
     whole = splits["train"]()
     is_test = hold_out(whole.ids, whole.labels, TEST_FRACTION, key=f"{seed}:", at_least=1)
-    notes.append(f"split by --seed={seed}: a fifth of each class of train is the test set")
+    notes.append(f"split by --split_seed={seed}: a fifth of each class of train is the test set")
     return {
         "train": lambda: _part(whole, ~is_test),
         "test": lambda: _part(whole, is_test),

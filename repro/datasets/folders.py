@@ -144,7 +144,7 @@ def _splits(root: Path, seed: int) -> tuple[dict[str, dict[str, str]], tuple[str
     if places is None:
         tree = _read_tree(root, root)
         splits = _split_by_seed(tree, seed)
-        said = [f"split by --seed={seed}: a fifth of each class is the test set"]
+        said = [f"split by --split_seed={seed}: a fifth of each class is the test set"]
         trees = [tree]
     else:
         found = {split: _read_tree(root, folder) for split, folder in places.items()}

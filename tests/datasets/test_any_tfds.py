@@ -117,7 +117,7 @@ def test_train_alone_is_split_by_the_seed(tmp_path):
     assert len({name for part in parts for name in part.ids}) == 30
     again = load(tmp_path, "test", seed=1)
     assert set(again.ids) != set(parts[2].ids)
-    assert any("split by --seed=1" in note for note in again.spec.notes)
+    assert any("split by --split_seed=1" in note for note in again.spec.notes)
 
 
 def test_a_test_set_without_labels_is_left_out(tmp_path):
