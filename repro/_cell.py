@@ -5,7 +5,7 @@ It stands between the commands and the rooms: `load` turns flags into data and a
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,6 +150,7 @@ class Cell:
             checkpoint_sha256=self.checkpoint_sha256,
             seconds=time.monotonic() - self.started,
             details=details | self._contents(),
+            n_test_complete=self.dataset.size(evaluated.split),
         )
         predictions = Predictions(evaluated.ids, evaluated.labels, scores)
         folder.write_result(result, predictions)
@@ -186,6 +187,8 @@ def load(split_names: Sequence[str], *, with_checkpoint: bool) -> Cell:
     try:
         datasets.prepare(dataset, *where, allow_partial=_command.ALLOW_PARTIAL.value)
         splits = {name: datasets.load(dataset, name, *where) for name in split_names}
+        if _command.REQUIRE_FULL.value:
+            _refuse_partial(splits.values())
     except UserError as error:
         problems.append(str(error))
     if problems:
@@ -202,6 +205,20 @@ def load(split_names: Sequence[str], *, with_checkpoint: bool) -> Cell:
         checkpoints.sha256_of(checkpoint) if checkpoint else None,
         started,
     )
+
+
+def _refuse_partial(splits: Iterable[datasets.Examples]) -> None:
+    missing = [
+        f"{split.split} has {len(split):,} of {complete:,} images"
+        for split in splits
+        for complete in [split.spec.size(split.split)]
+        if len(split) < complete
+    ]
+    if missing:
+        raise UserError(
+            f"--require_full: {'; '.join(missing)}. Without that flag the result is recorded as "
+            "one on partial data."
+        )
 
 
 def _closing(folder: RunFolder, result: RunMetrics) -> str:

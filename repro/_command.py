@@ -29,6 +29,9 @@ MANUAL_DIR = flags.DEFINE_string(
 ALLOW_PARTIAL = flags.DEFINE_bool(
     "allow_partial", False, "Whether to accept an archive with fewer images than the official one."
 )
+REQUIRE_FULL = flags.DEFINE_bool(
+    "require_full", False, "Whether to refuse a data set of which images are missing."
+)
 CHECKPOINT_PATH = flags.DEFINE_string(
     "checkpoint_path", None, "TF-Slim checkpoint of the network; default: from --checkpoint_dir."
 )

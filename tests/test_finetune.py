@@ -84,9 +84,7 @@ def test_inception_v4_on_aircraft_runs_from_the_official_archive(capsys, tmp_pat
         tmp_path / "inception_v4" / "model.ckpt",
         networks.create("inception_v4", 1001, auxiliary_head=True),
     )
-    outcome = run_command(
-        capsys,
-        finetune,
+    arguments = (
         "--model=inception_v4",
         "--dataset=aircraft",
         f"--manual_dir={tmp_path / 'manual'}",
@@ -97,7 +95,9 @@ def test_inception_v4_on_aircraft_runs_from_the_official_archive(capsys, tmp_pat
         "--steps=2",
         "--batch_size=2",
     )
+    outcome = run_command(capsys, finetune, *arguments)
     assert outcome.status == 0, outcome.err
+    assert "of 3,333 test images" in outcome.last_line
     metrics = json.loads((only_run_folder(tmp_path) / "metrics.json").read_text())
     assert metrics["metric"] == "mean_per_class"
     assert metrics["paper_value"] == 89.3
@@ -105,6 +105,9 @@ def test_inception_v4_on_aircraft_runs_from_the_official_archive(capsys, tmp_pat
     assert re.search(
         r"mean per-class accuracy on .* \(paper: 89.3%, difference: ", outcome.last_line
     )
+    refused = run_command(capsys, finetune, *arguments, "--require_full")
+    assert refused.status == 2
+    assert "of 3,333 images" in refused.err
 
 
 def test_without_data_or_checkpoint_one_screen_says_what_to_fetch_and_where(capsys, tmp_path):

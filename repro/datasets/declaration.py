@@ -151,10 +151,14 @@ class DatasetSpec:
     opened: Callable[..., Any] | None = None
     notes: tuple[str, ...] = ()
 
+    def size(self, split: str) -> int:
+        """Returns how many examples a split has when it is complete; "train+validation" is one."""
+        return sum(self.expected[part].count for part in split.split("+"))
+
     @property
     def train_size(self) -> int:
         """Table 1's training size, which is train + validation."""
-        return self.expected["train"].count + self.expected["validation"].count
+        return self.size("train+validation")
 
     @property
     def test_size(self) -> int:

@@ -59,6 +59,8 @@ class RunMetrics:
       seconds: the command took, in its last sitting.
       details: of the setting, such as the solver's iterations.
       versions: of the software.
+      n_test_complete: images of the complete split; None where it is not known. Birdsnap, of which
+        many images cannot be had today, has fewer.
     """
 
     model: str
@@ -77,11 +79,19 @@ class RunMetrics:
     seconds: float
     details: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=versions)
+    n_test_complete: int | None = None
 
     @property
     def difference(self) -> float | None:
         """Ours minus the paper's, in points."""
         return None if self.paper_value is None else self.value - self.paper_value
+
+    @property
+    def images(self) -> str:
+        """How many images it was measured on, "1,855 of 2,443" where some are missing."""
+        if self.n_test_complete is None or self.n_test >= self.n_test_complete:
+            return f"{self.n_test:,}"
+        return f"{self.n_test:,} of {self.n_test_complete:,}"
 
     def to_json(self) -> str:
         """Returns the text of metrics.json."""
@@ -104,5 +114,5 @@ class RunMetrics:
             paper = f"paper: {self.paper_value:g}%, difference: {self.difference:+.1f}"
         return (
             f"{self.model} on {self.dataset}, {SETTING_NAMES[self.setting]}: {self.value:.2f}% "
-            f"{METRIC_NAMES[self.metric]} on {self.n_test:,} {self.eval_split} images ({paper})"
+            f"{METRIC_NAMES[self.metric]} on {self.images} {self.eval_split} images ({paper})"
         )

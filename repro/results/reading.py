@@ -33,7 +33,7 @@ def closing_table(results_dir: Path, current: Path, metrics: RunMetrics) -> str:
                 "->" if path == current else "",
                 SETTING_NAMES[run.setting],
                 run.eval_split,
-                f"{run.n_test:,}",
+                run.images,
                 f"{run.value:.2f}%",
                 "-" if paper is None else f"{paper:g}%",
                 str(path.relative_to(results_dir)),

@@ -68,6 +68,12 @@ def test_metrics_json_has_the_designs_fields_and_comes_back_the_same():
     assert RunMetrics.from_json(metrics().to_json()) == metrics()
 
 
+def test_what_a_result_was_measured_on_is_said_where_images_are_missing():
+    partial = metrics(n_test=1855, n_test_complete=2443)
+    assert "on 1,855 of 2,443 test images" in str(partial)
+    assert "on 3,333 test images" in str(metrics(n_test_complete=3333))
+
+
 def test_the_line_of_a_result_names_the_papers_number_only_for_the_test():
     assert str(metrics()).endswith("3,333 test images (paper: 89.3%, difference: -0.5)")
     assert "no such cell" in str(metrics(paper_value=None))
