@@ -27,6 +27,7 @@ setup(
     ],
     extras_require={
         "test": [
+            "dill>=0.3.8,<0.5",  # tfds.testing.DatasetBuilderTestCase imports it
             "hypothesis>=6.100,<7",
             "jax>=0.4.30,<0.11",
             "pytest>=8,<10",

@@ -8,7 +8,7 @@ evaluation. They stay in the prepared data and are cut off when an image is deco
 from collections.abc import Mapping, Sequence
 
 from repro import UserError
-from repro.datasets.building import ArchiveBuilder, Plan
+from repro.datasets.building import ArchiveBuilder, Plan, lines, require
 from repro.datasets.declaration import ArchiveFile, DatasetSpec, ExpectedSplit, Part
 
 BANNER_HEIGHT = 20
@@ -38,6 +38,7 @@ class ReproAircraft(ArchiveBuilder):
     """FGVC Aircraft with its own three splits, labelled by variant."""
 
     PARTS = (_PART,)
+    EXAMPLE = "fgvc-aircraft-2013b/data/images/0034309.jpg"
     CROP_BOTTOM = BANNER_HEIGHT
 
     def _is_image(self, name: str) -> bool:
@@ -47,34 +48,22 @@ class ReproAircraft(ArchiveBuilder):
         return name == _VARIANTS or name in _LISTS.values()
 
     def _plan(self, images: Sequence[str], files: Mapping[str, bytes], origin: str) -> Plan:
-        lacking = [name for name in (_VARIANTS, *_LISTS.values()) if name not in files]
-        if lacking:
-            raise UserError(f"{origin} lacks {', '.join(lacking)}.")
-        class_names = _lines(files[_VARIANTS])
+        del images
+        require(files, (_VARIANTS, *_LISTS.values()), origin)
+        class_names = lines(files[_VARIANTS])
         label_of = {name: label for label, name in enumerate(class_names)}
-        present = set(images)
         splits: dict[str, dict[str, int]] = {}
-        absent: list[str] = []
         for split, list_name in _LISTS.items():
             splits[split] = {}
-            for line in _lines(files[list_name]):
+            for line in lines(files[list_name]):
                 number, _, variant = line.partition(" ")
                 if variant not in label_of:
                     raise UserError(
                         f"{origin}: {list_name} has the line {line!r}, whose variant is not in "
                         f"{_VARIANTS}."
                     )
-                identifier = f"data/images/{number}"
-                if identifier in present:
-                    splits[split][identifier] = label_of[variant]
-                else:
-                    absent.append(identifier)
-        return Plan(class_names, splits, absent=absent)
-
-
-def _lines(content: bytes) -> list[str]:
-    text = content.decode(errors="replace")
-    return [line.strip() for line in text.splitlines() if line.strip()]
+                splits[split][f"data/images/{number}"] = label_of[variant]
+        return Plan(class_names, splits)
 
 
 SPEC = DatasetSpec(

@@ -39,6 +39,7 @@ class ReproCaltech101(ArchiveBuilder):
     """Caltech-101 with the background class, split independently of the order of files."""
 
     PARTS = (_PART,)
+    EXAMPLE = "101_ObjectCategories/accordion/image_0001.jpg"
 
     def _plan(self, images: Sequence[str], files: Mapping[str, bytes], origin: str) -> Plan:
         del files

@@ -25,9 +25,9 @@ SMALL = 64  # pixels
 # Images are checked this many at a time, so that a large archive is never in memory as a whole.
 _CHUNK = 256
 _NAMED_AT_MOST = 10
-# What TensorFlow decodes otherwise than its `decode_jpeg` promises, or not at all.
-_CONVERTED = ("BMP", "TIFF", "WEBP")
+_KEPT = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 _GIF = (b"GIF87a", b"GIF89a")
+_READ_BY_PIL = ("BMP", "TIFF", "WEBP")
 
 _Key = TypeVar("_Key")
 _Result = TypeVar("_Result")
@@ -92,20 +92,18 @@ def decodable(content: bytes, crop_bottom: int = 0) -> bytes:
       crop_bottom: as in `decode`.
 
     Returns:
-      JPEG, PNG and GIF files unchanged; of the other formats, and of an animated GIF, the first
-      frame as an RGB PNG.
+      JPEG and PNG files unchanged; of the other formats the first frame, as an RGB PNG. GIF too,
+      for TFDS reads the prepared data by a decoder that gives a GIF a dimension of frames.
 
     Raises:
       UndecodableError: it is another file, or cut short.
     """
     if not content:
         raise UndecodableError("is empty")
-    if not _is_decoded(content, crop_bottom):
-        content_as_png = _as_png(content)
-        if content_as_png is None or not _is_decoded(content_as_png, crop_bottom):
-            raise UndecodableError(f"cannot be decoded ({len(content):,} bytes)")
-        return content_as_png
-    return content
+    converted = content if content.startswith(_KEPT) else _as_png(content)
+    if converted is None or not _is_decoded(converted, crop_bottom):
+        raise UndecodableError(f"cannot be decoded ({len(content):,} bytes)")
+    return converted
 
 
 def _is_decoded(content: bytes, crop_bottom: int) -> bool:
@@ -140,7 +138,7 @@ def _as_png(content: bytes) -> bytes | None:
 
 
 def _first_frame(content: bytes) -> PIL.Image.Image:
-    with PIL.Image.open(io.BytesIO(content), formats=_CONVERTED) as image:
+    with PIL.Image.open(io.BytesIO(content), formats=_READ_BY_PIL) as image:
         if image.mode.startswith("I;16"):  # of which PIL's conversion would clip all above 255
             image = PIL.Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
         elif image.mode.startswith(("I", "F")):

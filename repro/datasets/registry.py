@@ -4,7 +4,9 @@ from repro import UserError, unknown_name
 from repro.datasets import (
     aircraft,
     any_tfds,
+    birdsnap,
     caltech101,
+    cars,
     cifar,
     digits,
     dtd,
@@ -13,6 +15,7 @@ from repro.datasets import (
     food101,
     pets,
     rendered,
+    sun397,
     voc2007,
 )
 from repro.datasets.declaration import DatasetSpec
@@ -23,6 +26,9 @@ DATASETS: dict[str, DatasetSpec] = {
         food101.SPEC,
         cifar.CIFAR10,
         cifar.CIFAR100,
+        birdsnap.SPEC,
+        sun397.SPEC,
+        cars.SPEC,
         aircraft.SPEC,
         voc2007.SPEC,
         dtd.SPEC,

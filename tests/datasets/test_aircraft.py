@@ -42,7 +42,7 @@ def test_the_three_official_splits_are_kept(tiny_aircraft):
 def test_the_original_bytes_are_kept(tiny_aircraft):
     examples = datasets.load("aircraft", "test", tiny_aircraft)
     files = archives.aircraft_files()
-    assert examples.images == [files[f"{name}.jpg"] for name in examples.ids]
+    assert list(examples.images) == [files[f"{name}.jpg"] for name in examples.ids]
 
 
 def test_the_banner_is_cut_off_to_the_bit(tiny_aircraft):

@@ -5,8 +5,16 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from repro.datasets.decoding import bad_images_error, decode, decode_small, find_undecodable
+from repro.datasets.decoding import (
+    UndecodableError,
+    bad_images_error,
+    decodable,
+    decode,
+    decode_small,
+    find_undecodable,
+)
 from tests.datasets.archives import image_bytes
+from tests.datasets.archives_own import odd_images, sixteen_bits
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "GIF"])
@@ -81,3 +89,90 @@ def test_small_pictures_of_one_size_are_decoded():
 )
 def test_other_images_are_not_decoded_ahead(images):
     assert decode_small(images) is None
+
+
+def _picture(content: bytes) -> np.ndarray:
+    return decode(tf.constant(decodable(content))).numpy()
+
+
+def _by_pil(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+
+
+@pytest.mark.parametrize("kind", ["png", "palette", "gif", "animated", "bmp", "tiff", "webp"])
+def test_every_format_under_any_name_gives_pils_picture(kind):
+    content = odd_images()[kind]
+    np.testing.assert_array_equal(_picture(content), _by_pil(content))
+
+
+@pytest.mark.parametrize("kind", ["png", "palette", "grey", "cmyk", "cmyk without mark"])
+def test_what_is_decoded_as_it_is_keeps_its_bytes(kind):
+    content = odd_images()[kind]
+    assert decodable(content) is content
+
+
+@pytest.mark.parametrize("kind", ["png16", "tiff16"])
+def test_of_16_bits_the_upper_8_are_taken(kind):
+    expected = (sixteen_bits((40, 30)) >> 8).astype(np.uint8)
+    np.testing.assert_array_equal(_picture(odd_images()[kind]), np.stack([expected] * 3, axis=-1))
+
+
+def test_grey_gives_three_equal_channels():
+    content = odd_images()["grey"]
+    picture = _picture(content)
+    assert (picture == picture[..., :1]).all()
+    # Two decoders of JPEG differ by rounding.
+    np.testing.assert_allclose(picture, _by_pil(content), atol=3)
+
+
+@pytest.mark.parametrize(("kind", "inverted"), [("cmyk", True), ("cmyk without mark", False)])
+def test_adobes_mark_says_whether_cmyk_is_inverted(kind, inverted):
+    content = odd_images()[kind]
+    # PIL takes all for inverted: its values are 255 minus those of the file.
+    stored = 255 - np.asarray(Image.open(io.BytesIO(content))).astype(float)
+    paper = stored if inverted else 255 - stored
+    expected = paper[..., :3] * paper[..., 3:] / 255
+    np.testing.assert_allclose(_picture(content), expected, atol=12)
+    assert np.abs(_picture(content) - expected).mean() < 4
+
+
+def test_the_banner_is_cut_off_whatever_the_format():
+    for kind in ("png", "gif", "bmp", "cmyk", "animated"):
+        content = odd_images()[kind]
+        cut = decode(tf.constant(decodable(content, 20)), 20).numpy()
+        np.testing.assert_array_equal(cut, _picture(content)[:-20])
+
+
+@pytest.mark.filterwarnings("ignore:Truncated File Read")
+@pytest.mark.parametrize("kind", ["png", "gif", "bmp", "tiff", "webp", "cmyk", "grey"])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+def test_any_format_cut_short_is_refused(kind, share):
+    content = odd_images()[kind]
+    with pytest.raises(UndecodableError, match="cannot be decoded"):
+        decodable(content[: int(share * len(content))])
+
+
+def test_of_an_animated_gif_the_first_frame_is_whole_or_refused():
+    content = odd_images()["animated"]
+    with pytest.raises(UndecodableError):
+        decodable(content[: len(content) // 5])
+    np.testing.assert_array_equal(_picture(content[: len(content) // 2]), _by_pil(content))
+
+
+def test_nothing_and_what_is_no_image_are_refused():
+    with pytest.raises(UndecodableError, match="is empty"):
+        decodable(b"")
+    with pytest.raises(UndecodableError, match=r"cannot be decoded \(5 bytes\)"):
+        decodable(b"<html")
+
+
+def test_numbers_of_unknown_range_are_refused():
+    file = io.BytesIO()
+    Image.fromarray(np.linspace(0, 9, 12, dtype=np.float32).reshape(3, 4)).save(file, "TIFF")
+    with pytest.raises(UndecodableError):
+        decodable(file.getvalue())
+
+
+def test_an_image_no_higher_than_the_banner_is_refused():
+    with pytest.raises(UndecodableError):
+        decodable(image_bytes(0, 30, 20, "PNG"), crop_bottom=20)

@@ -149,25 +149,43 @@ def test_a_cut_short_archive_leaves_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, RuntimeError])
-def test_an_interrupted_attempt_leaves_nothing_that_counts(
+def test_an_attempt_interrupted_while_reading_leaves_nothing(
     tiny_caltech101, monkeypatch, interruption
 ):
-    readings = []
     read = reading.read
 
     def read_and_stop(path, part, wanted):
-        readings.append(path)
         for index, file in enumerate(read(path, part, wanted)):
-            # The first reading checks; the third writes the test split.
-            if len(readings) == 3 and index == 5:
+            if index == 50:
                 raise interruption
             yield file
 
     monkeypatch.setattr(reading, "read", read_and_stop)
     with pytest.raises(interruption):
         _prepare(tiny_caltech101)
-    assert len(readings) == 3
-    assert not _is_prepared(tiny_caltech101)
+    assert not list(_data_dir(tiny_caltech101).glob("repro_caltech101/*"))
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, RuntimeError])
+def test_an_attempt_interrupted_while_writing_leaves_nothing(
+    tiny_caltech101, monkeypatch, interruption
+):
+    builder_class = registry.DATASETS["caltech101"].builder
+    generate = builder_class._generate_examples
+    splits = []
+
+    def generate_and_stop(self, images, labels):
+        splits.append(labels)
+        for index, example in enumerate(generate(self, images, labels)):
+            if len(splits) == 2 and index == 5:
+                raise interruption
+            yield example
+
+    monkeypatch.setattr(builder_class, "_generate_examples", generate_and_stop)
+    with pytest.raises(interruption):
+        _prepare(tiny_caltech101)
+    assert len(splits) == 2
+    assert not list(_data_dir(tiny_caltech101).glob("repro_caltech101/*"))
 
 
 def test_a_second_attempt_after_an_interruption_is_complete(tiny_caltech101, monkeypatch):

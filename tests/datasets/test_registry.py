@@ -7,6 +7,9 @@ TABLE_1 = {
     "food101": ("Food-101", 101, 75_750, 25_250, "top1"),
     "cifar10": ("CIFAR-10", 10, 50_000, 10_000, "top1"),
     "cifar100": ("CIFAR-100", 100, 50_000, 10_000, "top1"),  # Table 1 prints 10 classes
+    "birdsnap": ("Birdsnap", 500, 47_386, 2_443, "top1"),
+    "sun397": ("SUN397", 397, 19_850, 19_850, "top1"),
+    "cars": ("Stanford Cars", 196, 8_144, 8_041, "top1"),
     "aircraft": ("FGVC Aircraft", 100, 6_667, 3_333, "mean_per_class"),
     "voc2007": ("PASCAL VOC 2007 Cls.", 20, 5_011, 4_952, "map11"),
     "dtd": ("Describable Textures (DTD)", 47, 3_760, 1_880, "top1"),
