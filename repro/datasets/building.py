@@ -163,7 +163,7 @@ class ArchiveBuilder(ImageBuilder, skip_registration=True):
         plan = self._account_for(found, self._plan(list(found.images), found.files, origin))
         self._accept(plan, origin)
         if plan.left_out:
-            omissions = _omissions(plan)
+            omissions = Omissions.of(plan.class_names, plan.splits, plan.left_out)
             omissions.write(Path(self.data_path))
             print(omissions.summary(), file=sys.stderr)
         return {
@@ -282,24 +282,6 @@ def require(files: Mapping[str, bytes], names: Sequence[str], origin: str) -> No
     lacking = [name for name in names if name not in files]
     if lacking:
         raise UserError(f"{origin} lacks {', '.join(lacking)}.")
-
-
-def _omissions(plan: Plan) -> Omissions:
-    written = plan.written
-    return Omissions(
-        listed={split: len(labels) for split, labels in plan.splits.items()},
-        left_out={
-            split: {key: plan.left_out[key] for key in labels if key in plan.left_out}
-            for split, labels in plan.splits.items()
-        },
-        empty_classes={
-            split: [
-                plan.class_names[label]
-                for label in sorted(set(labels.values()) - set(written[split].values()))
-            ]
-            for split, labels in plan.splits.items()
-        },
-    )
 
 
 def _check_disjoint(splits: Mapping[str, Mapping[str, int]], origin: str) -> None:

@@ -30,6 +30,28 @@ class Omissions:
     left_out: Mapping[str, Mapping[str, str]]
     empty_classes: Mapping[str, Sequence[str]]
 
+    @classmethod
+    def of(
+        cls,
+        class_names: Sequence[str],
+        splits: Mapping[str, Mapping[str, int]],
+        left_out: Mapping[str, str],
+    ) -> "Omissions":
+        """Returns the record for splits, {id: label} each, of which `left_out` has {id: why}."""
+        empty_classes = {}
+        for split, labels in splits.items():
+            present = {label for key, label in labels.items() if key not in left_out}
+            empty = sorted(set(labels.values()) - present)
+            empty_classes[split] = [class_names[label] for label in empty]
+        return cls(
+            listed={split: len(labels) for split, labels in splits.items()},
+            left_out={
+                split: {key: left_out[key] for key in labels if key in left_out}
+                for split, labels in splits.items()
+            },
+            empty_classes=empty_classes,
+        )
+
     def counts(self, split: str) -> dict[str, int]:
         """Returns {why: number of images} of a split, the largest first."""
         # "cannot be decoded (1,234 bytes)" differs from one image to the next.
@@ -42,9 +64,8 @@ class Omissions:
         for split, listed in self.listed.items():
             present = listed - len(self.left_out[split])
             why = ", ".join(f"{number:,} {what}" for what, number in self.counts(split).items())
-            lines.append(
-                f"{split} has {present:,} of {listed:,} images{why and f' (left out: {why})'}"
-            )
+            remark = f" (left out: {why})" if why else ""
+            lines.append(f"{split} has {present:,} of {listed:,} images{remark}")
             if empty := self.empty_classes[split]:
                 more = ", ..." if len(empty) > _NAMED_AT_MOST else ""
                 named = ", ".join(empty[:_NAMED_AT_MOST])

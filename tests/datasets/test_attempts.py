@@ -71,7 +71,7 @@ def test_two_attempts_leave_each_other_alone(tmp_path):
 
 
 def test_nothing_is_removed_where_locks_are_unknown(tmp_path, monkeypatch):
-    def refuse(descriptor, kind):
+    def refuse(*_):
         raise OSError("no locks available")
 
     monkeypatch.setattr("repro.datasets.attempts.fcntl.flock", refuse)

@@ -123,7 +123,7 @@ def test_the_lists_must_be_complete_even_if_the_images_are_not(tmp_path):
     rows = lists["images.txt"].splitlines(keepends=True)
     lists["images.txt"] = b"".join(rows[:1] + rows[2:])
     archives_own.write_birdsnap(tmp_path / "manual", lists)
-    with pytest.raises(UserError, match="has 19 examples .* instead of 20"):
+    with pytest.raises(UserError, match=r"has 19 examples .* instead of 20"):
         _load(tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import tensorflow_datasets as tfds
@@ -28,7 +29,7 @@ class _Case(tfds.testing.DatasetBuilderTestCase):
 
 class AircraftTest(_Case):
     DATASET_CLASS = ReproAircraft
-    SPLITS = {"train": 6, "validation": 6, "test": 6}
+    SPLITS: ClassVar = {"train": 6, "validation": 6, "test": 6}
 
     @staticmethod
     def write(folder: Path) -> None:
@@ -37,13 +38,13 @@ class AircraftTest(_Case):
 
 class BirdsnapTest(_Case):
     DATASET_CLASS = ReproBirdsnap
-    SPLITS = {"train": 20, "test": 8}
+    SPLITS: ClassVar = {"train": 20, "test": 8}
     write = staticmethod(archives_own.write_birdsnap)
 
 
 class Caltech101Test(_Case):
     DATASET_CLASS = ReproCaltech101
-    SPLITS = {"train": 90, "test": 9}
+    SPLITS: ClassVar = {"train": 90, "test": 9}
 
     @staticmethod
     def write(folder: Path) -> None:
@@ -52,13 +53,13 @@ class Caltech101Test(_Case):
 
 class CarsTest(_Case):
     DATASET_CLASS = ReproCars
-    SPLITS = {"train": 15, "test": 6}
+    SPLITS: ClassVar = {"train": 15, "test": 6}
     write = staticmethod(archives_own.write_cars)
 
 
 class Sun397Test(_Case):
     DATASET_CLASS = ReproSun397
-    SPLITS = {"train": 15, "test": 6}
+    SPLITS: ClassVar = {"train": 15, "test": 6}
     write = staticmethod(archives_own.write_sun397)
 
 

@@ -108,7 +108,7 @@ def test_bad_images_are_all_named_and_nothing_is_prepared(tmp_path):
     assert not list((tmp_path / "data").glob("repro_sun397/*"))
 
 
-def test_the_file_that_is_known_not_to_decode_is_left_out_and_reported(tmp_path, declare, capfd):
+def test_the_file_that_is_known_not_to_decode_is_left_out_and_reported(tmp_path, capfd):
     [known] = MAY_NOT_DECODE
     scenes = (*archives_own.SCENES[:2], f"/{PurePosixPath(known).parent}")
     lists, images = archives_own.sun397_lists(scenes), archives_own.sun397_images(scenes)
@@ -155,11 +155,11 @@ def test_images_in_the_wrong_place_are_told(tmp_path):
     ):
         _load(manual_dir)
     (manual_dir / "SUN397.tar").unlink()
-    files = {f"images{name}": content for name, content in archives_own.sun397_images().items()}
+    files = {f"images/{name}": content for name, content in archives_own.sun397_images().items()}
     archives.write(manual_dir / "SUN397", "", files)
     with pytest.raises(
         UserError,
-        match=r"as in SUN397/a/abbey/sun_aqs\w+\.jpg; it holds imagesa/abbey/sun_0\.jpg, im",
+        match=r"as in SUN397/a/abbey/sun_aqs\w+\.jpg; it holds images/a/abbey/sun_0\.jpg, im",
     ):
         _load(manual_dir)
 
