@@ -20,9 +20,10 @@ from absl import flags
 from repro import UserError, _command, datasets, networks, preprocessing
 from repro._files import replacing
 from repro._words import words
-from repro.datasets import DatasetSpec, archives, inventory
+from repro.datasets import DatasetSpec, inventory
 from repro.datasets.contact_sheet import contact_sheet
-from repro.datasets.tfds_builders import TfdsBuilder
+from repro.datasets.preparing import archives
+from repro.datasets.preparing.tfds_builders import TfdsBuilder
 
 _CONTACT_SHEET = flags.DEFINE_string(
     "contact_sheet", None, "PNG to write: images of the training set as --model is shown them."

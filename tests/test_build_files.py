@@ -17,9 +17,22 @@ TEST_COMMANDS = "//tests:commands"
 
 
 def python_folders() -> list[str]:
-    """Returns the folders with Python files, relative to the checkout."""
+    """Returns the folders of which each is a library; a room is one with all that is in it."""
     files = (file for tree in TREES for file in (CHECKOUT / tree).rglob("*.py"))
-    return sorted({file.parent.relative_to(CHECKOUT).as_posix() for file in files})
+    return sorted({library_folder(file.parent) for file in files})
+
+
+def library_folder(folder: Path) -> str:
+    """Returns the folder of the library that a folder belongs to, relative to the checkout."""
+    parts = folder.relative_to(CHECKOUT).parts
+    return "/".join(parts[:2] if parts[0] == "repro" else parts)
+
+
+def files_of(folder: str) -> Iterator[Path]:
+    """Yields the Python files of a library."""
+    for file in (CHECKOUT / folder).rglob("*.py"):
+        if library_folder(file.parent) == folder:
+            yield file
 
 
 def keyword_values(folder: str, keyword: str) -> set[str]:
@@ -63,12 +76,12 @@ def imported_modules(file: Path) -> Iterator[Path]:
 def library_of(module: Path) -> str:
     """Returns the label of the library that holds a module or package."""
     if module.is_dir():
-        return f"//{module.relative_to(CHECKOUT).as_posix()}"
+        return f"//{library_folder(module)}"
     if module == CHECKOUT / "tests" / "commands":
         return TEST_COMMANDS
     if module.parent == CHECKOUT / "repro" and module.name != "_files":
         return COMMANDS
-    return f"//{module.parent.relative_to(CHECKOUT).as_posix()}"
+    return f"//{library_folder(module.parent)}"
 
 
 @pytest.mark.parametrize("folder", python_folders())
@@ -78,8 +91,9 @@ def test_every_folder_of_python_files_has_a_build_file(folder):
 
 @pytest.mark.parametrize("folder", python_folders())
 def test_a_build_file_leads_to_what_its_files_import(folder):
-    files = (CHECKOUT / folder).glob("*.py")
-    imported = {library_of(module) for file in files for module in imported_modules(file)}
+    imported = {
+        library_of(module) for file in files_of(folder) for module in imported_modules(file)
+    }
     missing = sorted(imported - reached_libraries(folder))
     assert not missing, f"add to deps in {folder}/BUILD: {missing}"
 

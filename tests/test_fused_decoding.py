@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from repro import datasets, preprocessing
-from repro.datasets import pipeline, registry
+from repro.datasets import decoding, registry
 
 SUBSAMPLINGS = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}
 
@@ -55,7 +55,7 @@ def test_any_part_of_any_jpeg_is_decoded_to_the_same_bits(data):
     )
     whole = tf.io.decode_jpeg(content, channels=3)
     np.testing.assert_array_equal(
-        pipeline.decode_crop(content, tf.shape(whole), (top, left, rows, columns)),
+        decoding.decode_crop(content, tf.shape(whole), (top, left, rows, columns)),
         whole[top : top + rows, left : left + columns],
     )
 

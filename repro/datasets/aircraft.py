@@ -8,8 +8,8 @@ evaluation. They stay in the prepared data and are cut off when an image is deco
 from collections.abc import Mapping, Sequence
 
 from repro import UserError
-from repro.datasets.building import ArchiveBuilder, Plan, lines, require
 from repro.datasets.declaration import ArchiveFile, DatasetSpec, ExpectedSplit, Part
+from repro.datasets.preparing.building import ArchiveBuilder, Plan, lines, require
 
 BANNER_HEIGHT = 20
 

@@ -14,8 +14,8 @@ import csv
 from collections.abc import Mapping, Sequence
 
 from repro import UserError
-from repro.datasets.building import ArchiveBuilder, Plan, require
 from repro.datasets.declaration import ArchiveFile, DatasetSpec, ExpectedSplit, Part
+from repro.datasets.preparing.building import ArchiveBuilder, Plan, require
 
 _SPECIES, _IMAGES, _TEST_IMAGES = "species.txt", "images.txt", "test_images.txt"
 _FIELDS = {

@@ -10,8 +10,8 @@ import random
 from collections.abc import Mapping, Sequence
 
 from repro import UserError
-from repro.datasets.building import ArchiveBuilder, Plan
 from repro.datasets.declaration import ArchiveFile, DatasetSpec, ExpectedSplit, Part
+from repro.datasets.preparing.building import ArchiveBuilder, Plan
 
 TRAINING_IMAGES_PER_CLASS = 30
 _DRAW = "1"

@@ -13,8 +13,8 @@ import numpy as np
 import scipy.io
 
 from repro import UserError
-from repro.datasets.building import ArchiveBuilder, Plan, require
 from repro.datasets.declaration import ArchiveFile, DatasetSpec, ExpectedSplit, Part
+from repro.datasets.preparing.building import ArchiveBuilder, Plan, require
 
 _NAMES = "cars_meta.mat"
 _ANNOTATIONS = {"train": "cars_train_annos.mat", "test": "cars_test_annos_withlabels.mat"}

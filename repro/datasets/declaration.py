@@ -38,7 +38,8 @@ class Part:
     Attributes:
       archives: the files that hold it, the best known first: tar or zip, or a zip of a tar.
       folder: the folder of the whole inside the archives; accepted extracted as well. None if
-        the file is no archive but is itself what is wanted.
+        what is wanted are single files, in an archive, a folder or the manual folder itself, found
+        by the last part of their names.
       keep_folder: names start with `folder`, where two parts have the same names below theirs.
     """
 

@@ -22,6 +22,10 @@ from repro import UserError
 
 SMALL = 64  # pixels
 
+# Pixels decoded around a crop. Colours of half the resolution are interpolated from neighbours,
+# which the decoder does not see beyond the edge of what it decodes.
+_MARGIN = 2
+
 # Images are checked this many at a time, so that a large archive is never in memory as a whole.
 _CHUNK = 256
 _NAMED_AT_MOST = 10
@@ -60,6 +64,27 @@ def decode(content: tf.Tensor, crop_bottom: int = 0) -> tf.Tensor:
         decode_top,
         lambda: tf.io.decode_jpeg(content, channels=3)[:-crop_bottom],
     )
+
+
+def decode_crop(content: tf.Tensor, shape: tf.Tensor, window: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Decodes a part of a JPEG to the bits that decoding all of it would give.
+
+    Args:
+      content: string [], an encoded JPEG.
+      shape: int32 [3], of the whole: height, width, channels.
+      window: first row, first column, rows, columns; int32 scalars.
+
+    Returns:
+      uint8 [rows, columns, 3].
+    """
+    row, column, rows, columns = window
+    top, left = tf.maximum(row - _MARGIN, 0), tf.maximum(column - _MARGIN, 0)
+    bottom = tf.minimum(row + rows + _MARGIN, shape[0])
+    right = tf.minimum(column + columns + _MARGIN, shape[1])
+    decoded = tf.io.decode_and_crop_jpeg(
+        content, tf.stack([top, left, bottom - top, right - left]), channels=3
+    )
+    return tf.slice(decoded, [row - top, column - left, 0], [rows, columns, 3])
 
 
 def decode_small(images: Sequence[bytes], crop_bottom: int = 0) -> NDArray[np.uint8] | None:

@@ -15,8 +15,8 @@ import tensorflow_datasets as tfds
 from numpy.typing import NDArray
 from PIL import Image
 
-from repro.datasets.building import ImageBuilder, Plan
 from repro.datasets.declaration import DatasetSpec, ExpectedSplit
+from repro.datasets.preparing.building import ImageBuilder, Plan
 from repro.datasets.splits import hold_out
 
 TEST_FRACTION = 1 / 3

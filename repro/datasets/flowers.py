@@ -17,7 +17,7 @@ from repro.datasets.declaration import (
     file_part,
     ids_from,
 )
-from repro.datasets.tfds_builders import TfdsBuilder
+from repro.datasets.preparing.tfds_builders import TfdsBuilder
 
 _BASE = "https://www.robots.ox.ac.uk/~vgg/data/flowers/102/"
 

@@ -16,7 +16,7 @@ from repro.datasets.declaration import (
     file_part,
     ids_from,
 )
-from repro.datasets.tfds_builders import TfdsBuilder
+from repro.datasets.preparing.tfds_builders import TfdsBuilder
 
 
 def _ids_and_labels(batch: Mapping[str, tf.Tensor]) -> tuple[NDArray, NDArray]:

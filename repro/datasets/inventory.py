@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from repro import UserError
-from repro.datasets import archives
 from repro.datasets.declaration import DatasetSpec, Part
 from repro.datasets.decoding import find_undecodable
 from repro.datasets.examples import Examples, load
+from repro.datasets.preparing import archives
 
 
 def prepared_in(spec: DatasetSpec, data_dir: str | os.PathLike) -> Path | None:

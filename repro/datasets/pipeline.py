@@ -8,7 +8,7 @@ The encoded images stay in one Python list and are looked up a batch at a time; 
 would hold every byte a second time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -17,7 +17,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from repro import UserError
-from repro.datasets.decoding import bad_images_error, decode, find_undecodable
+from repro.datasets.decoding import (
+    bad_images_error,
+    decode,
+    decode_crop,
+    find_undecodable,
+)
 from repro.datasets.examples import Examples
 
 TrainingPreprocess = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -25,9 +30,6 @@ EvaluationPreprocess = Callable[[tf.Tensor], tf.Tensor]
 
 # Batches made ready ahead; a batch of large images takes hundreds of megabytes.
 _PREFETCHED_BATCHES = 2
-# Pixels decoded around a crop. Colours of half the resolution are interpolated from neighbours,
-# which the decoder does not see beyond the edge of what it decodes.
-_MARGIN = 2
 
 
 def training_batches(
@@ -185,27 +187,6 @@ def _batches(
     # Each input worker keeps all files: tf.distribute would otherwise drop or repeat examples.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     return dataset.prefetch(_PREFETCHED_BATCHES).with_options(options)
-
-
-def decode_crop(content: tf.Tensor, shape: tf.Tensor, window: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Decodes a part of a JPEG to the bits that decoding all of it would give.
-
-    Args:
-      content: string [], an encoded JPEG.
-      shape: int32 [3], of the whole: height, width, channels.
-      window: first row, first column, rows, columns; int32 scalars.
-
-    Returns:
-      uint8 [rows, columns, 3].
-    """
-    row, column, rows, columns = window
-    top, left = tf.maximum(row - _MARGIN, 0), tf.maximum(column - _MARGIN, 0)
-    bottom = tf.minimum(row + rows + _MARGIN, shape[0])
-    right = tf.minimum(column + columns + _MARGIN, shape[1])
-    decoded = tf.io.decode_and_crop_jpeg(
-        content, tf.stack([top, left, bottom - top, right - left]), channels=3
-    )
-    return tf.slice(decoded, [row - top, column - left, 0], [rows, columns, 3])
 
 
 class _Contents:

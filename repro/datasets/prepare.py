@@ -10,13 +10,13 @@ import tensorflow_datasets as tfds
 from google.protobuf.json_format import ParseError
 
 from repro import UserError
-from repro.datasets import archives, tfds_builders
-from repro.datasets.building import Plan
 from repro.datasets.checks import check_splits, shortages, warn_partial, with_validation
 from repro.datasets.declaration import DatasetSpec
-from repro.datasets.fetching import missing_error
+from repro.datasets.preparing import archives, tfds_builders
+from repro.datasets.preparing.building import Plan
+from repro.datasets.preparing.fetching import missing_error
+from repro.datasets.preparing.tfds_builders import TfdsBuilder, quietly
 from repro.datasets.registry import spec as find_spec
-from repro.datasets.tfds_builders import TfdsBuilder, quietly
 
 _NAMED_AT_MOST = 10
 
@@ -114,7 +114,9 @@ def _verify(spec: DatasetSpec, allow_partial: bool, plan: Plan, origin: str) -> 
     if allow_partial and missing:
         warn_partial(spec, missing, origin)
         return
-    remark = "".join(archives.size_remark(Path(origin), part) for part in spec.parts)
+    remark = "".join(
+        archives.size_remark(Path(path), part) for part in spec.parts for path in origin.split(", ")
+    )
     advice = f"{remark}Fetch it again, or prepare it as it is with --allow_partial."
     if plan.absent:
         named = ", ".join(plan.absent[:_NAMED_AT_MOST])

@@ -3,7 +3,6 @@
 from repro import UserError, unknown_name
 from repro.datasets import (
     aircraft,
-    any_tfds,
     birdsnap,
     caltech101,
     cars,
@@ -11,7 +10,6 @@ from repro.datasets import (
     digits,
     dtd,
     flowers,
-    folders,
     food101,
     pets,
     rendered,
@@ -19,6 +17,7 @@ from repro.datasets import (
     voc2007,
 )
 from repro.datasets.declaration import DatasetSpec
+from repro.datasets.own import any_tfds, folders
 
 DATASETS: dict[str, DatasetSpec] = {
     declared.name: declared

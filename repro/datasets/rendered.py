@@ -13,8 +13,8 @@ from typing import Any
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from repro.datasets.building import ImageBuilder, Plan
 from repro.datasets.declaration import DatasetSpec, ExpectedSplit
+from repro.datasets.preparing.building import ImageBuilder, Plan
 from repro.datasets.rendering import CLASS_NAMES, draw
 
 # Which instances of every class a split holds.

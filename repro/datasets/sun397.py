@@ -15,8 +15,8 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from repro import UserError
-from repro.datasets.building import ArchiveBuilder, Plan, lines, require
 from repro.datasets.declaration import ArchiveFile, DatasetSpec, ExpectedSplit, Part
+from repro.datasets.preparing.building import ArchiveBuilder, Plan, lines, require
 
 MAY_NOT_DECODE = frozenset({"t/track/outdoor/sun_aophkoiosslinihb"})
 

@@ -17,7 +17,7 @@ from repro.datasets.declaration import (
     file_part,
     ids_from,
 )
-from repro.datasets.tfds_builders import TfdsBuilder
+from repro.datasets.preparing.tfds_builders import TfdsBuilder
 
 _NUM_CLASSES = 20
 # A mirror: the original site, which TFDS does not ask, is often down.

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from repro import UserError, datasets
 from repro.datasets.birdsnap import SPEC
-from repro.datasets.omissions import Omissions
+from repro.datasets.preparing.omissions import Omissions
 from repro.datasets.splits import digest
 from tests.datasets import archives_own
 from tests.shared import shared_path

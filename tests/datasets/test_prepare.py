@@ -3,9 +3,9 @@ import shutil
 import pytest
 
 from repro import UserError, datasets
-from repro.datasets import archives as reading
 from repro.datasets import registry
 from repro.datasets.declaration import ExpectedSplit
+from repro.datasets.preparing import archives as reading
 from tests.datasets import archives
 from tests.datasets.conftest import tree_digest
 

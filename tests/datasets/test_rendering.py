@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from repro.datasets import rendering_glyphs
-from repro.datasets.rendering import CLASS_NAMES, draw
-from repro.datasets.rendering_canvas import enlarge
+from repro.datasets.rendering import CLASS_NAMES, draw, glyphs
+from repro.datasets.rendering.canvas import enlarge
 
 classes = st.integers(0, len(CLASS_NAMES) - 1)
 instances = st.integers(0, 2**40)
@@ -67,19 +66,17 @@ def test_a_negative_instance_is_named():
 
 
 def test_letters_are_unlike_each_other_their_mirror_images_and_digits():
-    variants = np.stack(
-        [rendering_glyphs.signatures(glyph) for glyph in rendering_glyphs.invented()]
-    )
+    variants = np.stack([glyphs.signatures(glyph) for glyph in glyphs.invented()])
     plain = variants[:, 0]
     likeness = np.einsum("gvp,hp->vgh", variants, plain).max(axis=0)
     np.fill_diagonal(likeness, 0)
     assert likeness.max() < 0.801
-    digits = [rendering_glyphs.likeness_to_digits(glyph) for glyph in rendering_glyphs.invented()]
+    digits = [glyphs.likeness_to_digits(glyph) for glyph in glyphs.invented()]
     assert max(digits) < 0.721
 
 
 def test_the_stored_letters_are_those_the_search_finds_first():
-    assert rendering_glyphs.search(8) == rendering_glyphs.CANDIDATES[:8]
+    assert glyphs.search(8) == glyphs.CANDIDATES[:8]
 
 
 def test_corner_enlargement_is_the_resize_of_tf1():

@@ -7,7 +7,7 @@ import tensorflow as tf
 from PIL import Image
 
 from repro import UserError, datasets
-from repro.datasets.omissions import Omissions
+from repro.datasets.preparing.omissions import Omissions
 from repro.datasets.splits import digest
 from repro.datasets.sun397 import MAY_NOT_DECODE, SPEC, _class_name, _identifiers
 from tests.datasets import archives, archives_own
@@ -86,7 +86,7 @@ def test_the_extracted_folder_may_be_the_manual_folder_itself(tmp_path):
 def test_the_archive_is_read_once(official, monkeypatch):
     opened = []
     monkeypatch.setattr(
-        "repro.datasets.archives.tarfile.open",
+        "repro.datasets.preparing.archives.tarfile.open",
         lambda path, _open=archives_own.tarfile.open: opened.append(path) or _open(path),
     )
     _load(official)

@@ -14,8 +14,8 @@ from tensorflow_datasets.core.download.resource import get_dl_fname
 from tqdm import tqdm
 
 from repro import UserError
-from repro.datasets import archives
 from repro.datasets.declaration import ArchiveFile, DatasetSpec, Part
+from repro.datasets.preparing import archives
 
 TIMEOUT = 30  # seconds that a server may be silent
 

@@ -16,11 +16,11 @@ import tensorflow_datasets as tfds
 from tqdm import tqdm
 
 from repro import UserError
-from repro.datasets import archives, attempts
 from repro.datasets.declaration import Part
 from repro.datasets.decoding import UndecodableError, bad_images_error, made_decodable
-from repro.datasets.image_store import ImageStore
-from repro.datasets.omissions import Omissions
+from repro.datasets.preparing import archives, attempts
+from repro.datasets.preparing.image_store import ImageStore
+from repro.datasets.preparing.omissions import Omissions
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
 _NAMED_AT_MOST = 3

@@ -9,9 +9,9 @@ write a letter so badly that it looks like a digit.
 import numpy as np
 from numpy.typing import NDArray
 
-from repro.datasets.rendering_canvas import develop
-from repro.datasets.rendering_glyphs import CANDIDATES, draw_glyph
-from repro.datasets.rendering_patterns import SHAPES, TEXTURES, draw_shape, draw_texture
+from repro.datasets.rendering.canvas import develop
+from repro.datasets.rendering.glyphs import CANDIDATES, draw_glyph
+from repro.datasets.rendering.patterns import SHAPES, TEXTURES, draw_shape, draw_texture
 
 CLASS_NAMES: tuple[str, ...] = (
     *(f"glyph_{index:03d}" for index in range(len(CANDIDATES))),

@@ -1,7 +1,7 @@
 import pytest
 
-from repro.datasets.archives import Place
-from repro.datasets.image_store import ImageStore
+from repro.datasets.preparing.archives import Place
+from repro.datasets.preparing.image_store import ImageStore
 
 
 def test_images_come_back_from_where_they_are(tmp_path):

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from repro import UserError
-from repro.datasets.archives import find, read
 from repro.datasets.declaration import ArchiveFile, Part
+from repro.datasets.preparing.archives import find, read
 from tests.datasets import archives, archives_own
 
 PART = Part((ArchiveFile("whole.tar.gz", size=5), ArchiveFile("whole.tar")), folder="whole")

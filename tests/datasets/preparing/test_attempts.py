@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from repro import datasets
-from repro.datasets.attempts import alive
+from repro.datasets.preparing.attempts import alive
 from tests.datasets import archives
 
 # Prepares and hangs while the second split is written.
@@ -15,7 +15,7 @@ import sys
 import time
 
 from repro import datasets
-from repro.datasets.building import ArchiveBuilder
+from repro.datasets.preparing.building import ArchiveBuilder
 
 generate = ArchiveBuilder._generate_examples
 splits = []
@@ -74,7 +74,7 @@ def test_nothing_is_removed_where_locks_are_unknown(tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError("no locks available")
 
-    monkeypatch.setattr("repro.datasets.attempts.fcntl.flock", refuse)
+    monkeypatch.setattr("repro.datasets.preparing.attempts.fcntl.flock", refuse)
     (tmp_path / "incomplete.ABC_1.0.0").mkdir()
     with alive(tmp_path):
         assert (tmp_path / "incomplete.ABC_1.0.0").exists()

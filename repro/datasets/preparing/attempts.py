@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,3 +40,18 @@ def _lock(descriptor: int, kind: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[bool]:
+    """Keeps other processes out of a block; yields False where the file system cannot lock."""
+    with lock.open("w") as file:
+        alone = True
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"Another process holds {lock}: waiting for it.", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError:
+            alone = False
+        yield alone

@@ -19,8 +19,8 @@ import numpy as np
 from repro import UserError
 from repro._files import file_name
 from repro.datasets.declaration import DatasetSpec, ExpectedSplit
-from repro.datasets.image_files import CheckedFiles, FileImages, check
-from repro.datasets.own_data import OwnData, metric_of
+from repro.datasets.own.data import OwnData, metric_of
+from repro.datasets.own.image_files import CheckedFiles, FileImages, check
 from repro.datasets.records import Stored
 from repro.datasets.splits import digest, hold_out
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from repro.datasets.rendering_canvas import Floats, coverage, pixel_centres, rotation
+from repro.datasets.rendering.canvas import Floats, coverage, pixel_centres, rotation
 
 # ---------------------------------------------------------------------------- shapes
 

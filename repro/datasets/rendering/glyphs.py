@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from repro.datasets.rendering_canvas import Floats, coverage, enlarge, pixel_centres, rotation
+from repro.datasets.rendering.canvas import Floats, coverage, enlarge, pixel_centres, rotation
 
 # The letters that `search` found among its candidates. Stored, for searching takes seconds.
 # fmt: off

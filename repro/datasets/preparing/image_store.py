@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from repro.datasets.archives import Place
+from repro.datasets.preparing.archives import Place
 
 
 @dataclass(frozen=True)

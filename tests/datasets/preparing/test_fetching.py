@@ -8,8 +8,8 @@ import pytest
 from tensorflow_datasets.core.download.resource import get_dl_fname
 
 from repro import UserError, datasets
-from repro.datasets import fetching
 from repro.datasets.declaration import ArchiveFile
+from repro.datasets.preparing import fetching
 from tests.datasets import archives_tfds
 
 CONTENT = bytes(range(256)) * 20

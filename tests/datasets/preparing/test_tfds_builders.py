@@ -13,15 +13,16 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from repro import UserError, datasets
-from repro.datasets import registry, tfds_builders
+from repro.datasets import registry
 from repro.datasets.declaration import ExpectedSplit
-from repro.datasets.tfds_builders import TfdsBuilder
-from repro.datasets.tfds_errors import naming_cause
+from repro.datasets.preparing import tfds_builders
+from repro.datasets.preparing.tfds_builders import TfdsBuilder
+from repro.datasets.preparing.tfds_errors import naming_cause
 from tests.datasets import archives_tfds
 from tests.datasets.archives_tfds import write_official, write_tar
 from tests.datasets.conftest import tree_digest
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 OF_TFDS = [
     name for name, spec in registry.DATASETS.items() if isinstance(spec.builder, TfdsBuilder)
 ]

@@ -5,7 +5,6 @@ TFDS are read as they are. Everything is made in a folder `incomplete.NAME.*` be
 there, and moved to its place in one step.
 """
 
-import fcntl
 import io
 import os
 import shutil
@@ -22,13 +21,13 @@ import tensorflow_datasets as tfds
 from tqdm import tqdm
 
 from repro import UserError
-from repro.datasets import fetching
-from repro.datasets.building import Plan, Verify
 from repro.datasets.declaration import DatasetSpec
 from repro.datasets.decoding import bad_images_error, find_undecodable
-from repro.datasets.fetching import SourceFile
+from repro.datasets.preparing import attempts, fetching
+from repro.datasets.preparing.building import Plan, Verify
+from repro.datasets.preparing.fetching import SourceFile
+from repro.datasets.preparing.tfds_errors import naming_cause
 from repro.datasets.records import Stored, read_split
-from repro.datasets.tfds_errors import naming_cause
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def prepare(
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     name = spec.builder(data_dir=data_dir).name
-    with _alone(data_dir / f".{name}.lock") as alone:
+    with attempts.alone(data_dir / f".{name}.lock") as alone:
         if spec.builder(data_dir=data_dir).data_path.exists():
             return  # another process has prepared it while this one waited
         if alone:
@@ -177,18 +176,3 @@ def _verify(
     bar = tqdm(images, "Checking", total=len(times), unit=" images", disable=None)
     if bad := find_undecodable(bar, spec.crop_bottom):
         raise bad_images_error(bad, len(times), origin)
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[bool]:
-    """Keeps other processes out of a block; yields False where the file system cannot lock."""
-    with lock.open("w") as file:
-        alone = True
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"Another process holds {lock}: waiting for it.", file=sys.stderr)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        except OSError:
-            alone = False
-        yield alone

@@ -7,10 +7,10 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from repro import UserError, datasets
-from repro.datasets import any_tfds
 from repro.datasets.decoding import decode
-from repro.datasets.tfds_builders import quietly
-from repro.datasets.tfds_fields import choose_fields
+from repro.datasets.own import any_tfds
+from repro.datasets.own.tfds_fields import choose_fields
+from repro.datasets.preparing.tfds_builders import quietly
 from repro.metrics import METRICS
 
 NAMES = ("cat", "dog", "eel")

@@ -23,12 +23,12 @@ import tensorflow_datasets as tfds
 
 from repro import UserError
 from repro.datasets.declaration import DatasetSpec, ExpectedSplit, RecordFormat
-from repro.datasets.folders import TEST_FRACTION
-from repro.datasets.own_data import OwnData, metric_of
+from repro.datasets.own.data import OwnData, metric_of
+from repro.datasets.own.folders import TEST_FRACTION
+from repro.datasets.own.tfds_fields import Fields, choose_fields
+from repro.datasets.preparing.tfds_builders import quietly
 from repro.datasets.records import Stored, read_split
 from repro.datasets.splits import hold_out
-from repro.datasets.tfds_builders import quietly
-from repro.datasets.tfds_fields import Fields, choose_fields
 
 PREFIX = "tfds:"
 _SPLIT_NAMES = {

@@ -1,0 +1,1 @@
+"""A person's own data: class folders, and any classification set of TFDS."""

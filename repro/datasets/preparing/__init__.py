@@ -1,0 +1,1 @@
+"""From published archives to prepared TFDS data: finding, reading, checking and building."""
