@@ -106,7 +106,7 @@ def _state(spec: DatasetSpec) -> str:
     lacking = inventory.missing_parts(spec, _command.MANUAL_DIR.value)
     if not lacking:
         return f"not prepared; its files are in {_command.MANUAL_DIR.value}"
-    files = [part.archives[0] for part in lacking]
+    files = list(dict.fromkeys(part.archives[0] for part in lacking))
     names = ", ".join(file.name for file in files)
     known = sum(file.size or 0 for file in files)
     size = (
