@@ -8,9 +8,12 @@ from repro._words import words
 
 
 @words("networks")
-def main(action: str) -> None:
+def main(action: str, *arguments: str) -> int | None:
     """Does what the first word says."""
-    {"networks": _print_networks}[action]()
+    actions = {
+        "networks": _print_networks,
+    }
+    return actions[action](*arguments)
 
 
 def _print_networks() -> None:
