@@ -8,9 +8,11 @@ setup(
     description='Re-runs "Do Better ImageNet Models Transfer Better?" in full',
     python_requires=">=3.11,<3.13",
     packages=find_packages(include=["repro", "repro.*"]),
+    package_data={"repro.datasets.imagenet": ["*.tsv", "WORDNET_LICENSE"]},
     # An upper bound ends after the newest release that was tested.
     install_requires=[
         "absl-py>=1.4,<3",
+        "h5py>=3.10,<4",
         "importlib_resources>=6,<8",  # tensorflow-datasets imports it and does not say so
         "keras>=3.10,<3.16",
         "matplotlib>=3.9,<4",

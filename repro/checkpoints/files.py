@@ -1,13 +1,16 @@
-"""Finds the files of a TF-Slim checkpoint and says what is wrong with them before TensorFlow does.
+"""Finds the files of a checkpoint and says what is wrong with them before TensorFlow does.
 
-Two formats exist (tensorflow/core/util/saved_tensor_slice.proto and tensor_bundle.proto). V1 is one
-file, often called `model.ckpt`. V2 is `model.ckpt.index` with `model.ckpt.data-00000-of-00001` (or
-more data files), and its path is their common prefix, which is not itself a file.
+TF-Slim has two formats (tensorflow/core/util/saved_tensor_slice.proto and tensor_bundle.proto). V1
+is one file, often called `model.ckpt`. V2 is `model.ckpt.index` with
+`model.ckpt.data-00000-of-00001` (or more data files), and its path is their common prefix, which is
+not itself a file. The training checkpoints of this project and the variables of a SavedModel are V2
+too. Keras has `.keras` and `.weights.h5` files.
 """
 
 import hashlib
 import os
 import re
+import zipfile
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,11 +23,14 @@ _SHARD = re.compile(r"\.data-(\d{5})-of-(\d{5})$")
 _MOST_SHARDS = 99_999  # the file name has five digits
 _NUM_SHARDS_TAG = 8  # field 1, an integer
 _ARCHIVES = (".tar.gz", ".tgz", ".tar")
+KERAS_WEIGHTS = "model.weights.h5"  # the member of a .keras file
+_KERAS_ENDINGS = (".keras", ".weights.h5")
+_ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
+_SAVED_MODEL = "saved_model.pb"
 # What a file begins with -> what it is and what to do about it.
 _FOREIGN_FORMATS = (
     (b"\x1f\x8b", "a gzip archive: unpack it with `tar -xzf` and give the .ckpt inside"),
-    (b"PK\x03\x04", "a zip archive or a .keras model"),
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes its weights"),
+    (_ZIP, f"a zip archive without {KERAS_WEIGHTS}, so that it is no .keras file either"),
     (b"<", "a web page or XML, as a failed download leaves behind: download it again"),
 )
 
@@ -34,13 +40,13 @@ class CheckpointFiles:
     """The files of one checkpoint.
 
     Attributes:
-      path: of the V1 file, or the common prefix of the V2 files.
-      format: "V1" or "V2".
+      path: of the V1 or Keras file, or the common prefix of the V2 files.
+      format: "V1", "V2" or "Keras".
       files: all of them, sorted by name (V2: the data files, then the index).
     """
 
     path: Path
-    format: Literal["V1", "V2"]
+    format: Literal["V1", "V2", "Keras"]
     files: tuple[Path, ...]
 
 
@@ -48,8 +54,9 @@ def find(path: str | os.PathLike[str]) -> CheckpointFiles:
     """Finds a checkpoint and makes sure that its files are there and end as they should.
 
     Args:
-      path: a V1 file, a V2 prefix, any one file of a V2 checkpoint, or a folder that holds exactly
-        one checkpoint or a `checkpoint` state file (which then names the one to take).
+      path: a V1 or Keras file, a V2 prefix, any one file of a V2 checkpoint, a SavedModel, a run
+        folder with checkpoints/ in it, or a folder that holds exactly one checkpoint or a
+        `checkpoint` state file (which then names the one to take).
 
     Raises:
       UserError: nothing is there, a part of it is missing, a folder holds none or several, or a
@@ -96,6 +103,8 @@ def _find(path: Path) -> CheckpointFiles:
             f"{index} is missing, though {present[0].name} is there: a checkpoint needs both. "
             "Copy or download the index too."
         )
+    if _is_keras(prefix):
+        return CheckpointFiles(prefix, "Keras", (prefix,))
     if prefix.is_file():
         _check_table(prefix)
         return CheckpointFiles(prefix, "V1", (prefix,))
@@ -105,8 +114,9 @@ def _find(path: Path) -> CheckpointFiles:
 def sha256_of(path: str | os.PathLike[str]) -> str:
     """Returns the SHA-256 of a checkpoint's files as 64 hexadecimal digits.
 
-    V1: of the file, as `sha256sum` prints it. V2: of the data files and then the index, sorted by
-    name and taken as one stream, as `cat model.ckpt.* | sha256sum` prints it where no .meta lies.
+    V1 and Keras: of the file, as `sha256sum` prints it. V2: of the data files and then the index,
+    sorted by name and taken as one stream, as `cat model.ckpt.* | sha256sum` prints it where no
+    .meta lies.
 
     Args:
       path: as in `find`.
@@ -137,6 +147,8 @@ def _find_v2(prefix: Path, index: Path) -> CheckpointFiles:
 
 
 def _find_in_folder(folder: Path) -> CheckpointFiles:
+    if (folder / _SAVED_MODEL).is_file():
+        return _find(folder / "variables" / "variables")
     state = folder / "checkpoint"
     if state.is_file() and (latest := _latest(state)) is not None:
         return _find(latest)
@@ -146,7 +158,8 @@ def _find_in_folder(folder: Path) -> CheckpointFiles:
     v1 = {
         name
         for name in names
-        if name.endswith(".ckpt") or (not name.endswith(".index") and table.is_table(folder / name))
+        if name.endswith((".ckpt", *_KERAS_ENDINGS))
+        or (not name.endswith(".index") and table.is_table(folder / name))
     }
     found = sorted(v1 | v2)
     if len(found) == 1:
@@ -156,6 +169,8 @@ def _find_in_folder(folder: Path) -> CheckpointFiles:
             f"The folder {folder} holds {len(found)} checkpoints: {_shorten(found)}. "
             "Give the path of one of them."
         )
+    if (folder / "checkpoints").is_dir():  # of a run
+        return _find_in_folder(folder / "checkpoints")
     archives = [name for name in names if name.endswith(_ARCHIVES)]
     hint = f" Unpack {archives[0]} there, or give" if archives else " Give"
     raise UserError(f"The folder {folder} holds no checkpoint.{hint} the path of a checkpoint.")
@@ -203,6 +218,20 @@ def _nearest(prefix: Path) -> str:
 def _shorten(names: list[str], most: int = 8) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def _is_keras(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    with file.open("rb") as stream:
+        head = stream.read(8)
+    if not head.startswith(_ZIP):
+        return head == _HDF5
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return KERAS_WEIGHTS in archive.namelist()
+    except zipfile.BadZipFile:
+        return file.name.endswith(_KERAS_ENDINGS)  # cut short: the list of its members is its end
 
 
 def _check_table(file: Path) -> None:

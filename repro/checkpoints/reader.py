@@ -44,6 +44,8 @@ class CheckpointReader:
         found = files.find(path)
         self.path: Path = found.path
         self.format: str = found.format
+        if found.format == "Keras":
+            raise UserError(f"{found.path} is no TF-Slim checkpoint but a Keras file.")
         index = found.files[-1]
         try:
             if found.format == "V2":

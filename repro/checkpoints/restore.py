@@ -1,4 +1,4 @@
-"""Restores a network from a TF-Slim checkpoint: all of its variables, or an error and none."""
+"""Restores a network from a checkpoint: all of its variables, or an error and none."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -10,9 +10,9 @@ import keras
 import numpy as np
 
 from repro import UserError, networks
-from repro.checkpoints.reader import CheckpointReader
+from repro.checkpoints.opening import Reader, open_checkpoint
 
-_AVERAGE = "/ExponentialMovingAverage"
+AVERAGE = "/ExponentialMovingAverage"
 _MOST_LISTED = 10
 
 
@@ -21,7 +21,7 @@ class RestoreReport:
     """What a restoration did.
 
     Attributes:
-      path: of the V1 file, or the prefix of the V2 files.
+      path: of the V1 or Keras file, or the prefix of the V2 files.
       restored: the network's variables that now hold the file's values, by their TF-Slim names, in
         the network's order.
       averaged: those of `restored` that hold the file's moving average.
@@ -60,7 +60,10 @@ def restore(
     prefer_moving_average: bool = True,
     restore_logits: bool | Literal["auto"] = "auto",
 ) -> RestoreReport:
-    """Sets a network's variables, moving statistics included, to those of a TF-Slim checkpoint.
+    """Sets a network's variables, moving statistics included, to those of a checkpoint.
+
+    Besides TF-Slim's formats it takes a Keras file or a SavedModel that this project wrote, and its
+    training checkpoints (of which the momentum is not used). Nothing in a file is executed.
 
     Released NASNet and MobileNet checkpoints may hold `name/ExponentialMovingAverage` beside
     `name`, or alone; which of them is taken is decided for each variable. NASNet's fully connected
@@ -71,7 +74,8 @@ def restore(
 
     Args:
       model: from `networks.create`.
-      path: as in `files.find`: a V1 file, a V2 prefix or any file of it, or a folder with one.
+      path: as in `files.find`: a V1 file, a V2 prefix or any file of it, a .keras or .weights.h5
+        file, a SavedModel, a run folder, or a folder that holds one of these.
       prefer_moving_average: whether a moving average goes before the raw variable. Without it the
         average is taken only where the file has no raw variable.
       restore_logits: of the logits and the auxiliary logits. "auto" restores those with as many
@@ -84,7 +88,7 @@ def restore(
       What was restored and what was not.
 
     Raises:
-      UserError: the checkpoint cannot be read (see `files.find`, `CheckpointReader`), lacks
+      UserError: the checkpoint cannot be read (see `files.find`, `open_checkpoint`), lacks
         variables of the network, or has them in another shape or kind, or with infinite or
         undefined values. All such names are told; nothing was assigned.
     """
@@ -92,9 +96,24 @@ def restore(
         raise UserError(
             f"restore_logits={restore_logits!r} is unknown. Allowed: auto, True, False."
         )
-    reader = CheckpointReader(path)
+    return restore_from(
+        model,
+        open_checkpoint(path),
+        prefer_moving_average=prefer_moving_average,
+        restore_logits=restore_logits,
+    )
+
+
+def restore_from(
+    model: keras.Model,
+    reader: Reader,
+    *,
+    prefer_moving_average: bool = True,
+    restore_logits: bool | Literal["auto"] = "auto",
+) -> RestoreReport:
+    """Does what `restore` does, from a checkpoint that is open already."""
     variables = networks.variables(model)
-    sources = {name: _source(name, reader.shapes, prefer_moving_average) for name in variables}
+    sources = {name: source_of(name, reader.shapes, prefer_moving_average) for name in variables}
     fresh = _fresh(model, variables, sources, reader.shapes, restore_logits)
     wanted = {name: source for name, source in sources.items() if name not in fresh}
     _check_fit(model, variables, wanted, reader)
@@ -106,16 +125,18 @@ def restore(
     return RestoreReport(
         path=reader.path,
         restored=tuple(wanted),
-        averaged=tuple(name for name, source in wanted.items() if source.endswith(_AVERAGE)),
+        averaged=tuple(name for name, source in wanted.items() if source.endswith(AVERAGE)),
         fresh=tuple(name for name in variables if name in fresh),
         ignored=tuple(name for name in reader.shapes if name not in used),
     )
 
 
-def _source(name: str, available: Iterable[str], prefer_moving_average: bool) -> str | None:
-    """Returns the file's name of a variable, None where it has none."""
+def source_of(
+    name: str, available: Iterable[str], prefer_moving_average: bool = True
+) -> str | None:
+    """Returns the file's name of a variable, None where it has none; see `restore`."""
     raw = (name, name.replace("/FC/", "/fully_connected/"))
-    averages = tuple(candidate + _AVERAGE for candidate in raw)
+    averages = tuple(candidate + AVERAGE for candidate in raw)
     candidates = averages + raw if prefer_moving_average else raw + averages
     return next((candidate for candidate in candidates if candidate in available), None)
 
@@ -162,12 +183,18 @@ def _check_fit(
     model: keras.Model,
     variables: Mapping[str, keras.Variable],
     wanted: Mapping[str, str | None],
-    reader: CheckpointReader,
+    reader: Reader,
 ) -> None:
     """Raises a `UserError` that tells all variables which the file lacks or has differently."""
     network = networks.spec_of(model).name
     missing = [name for name, source in wanted.items() if source is None]
     if len(missing) == len(wanted):
+        if reader.format == "Keras" and not any(map(variables.__contains__, reader.shapes)):
+            raise UserError(
+                f"{reader.path} is no Keras file of this project's {network}: its variables have "
+                f"other names than TF-Slim's, such as {_listing(reader.shapes, 3)}. Give a file "
+                "that `python -m repro.checkpoint convert` or a network of repro.networks wrote."
+            )
         raise UserError(
             f"{reader.path} is no checkpoint of {network}: it has none of its {len(wanted)} "
             f"variables, but {_listing(reader.shapes, 3)}. Give a checkpoint of {network}."
@@ -206,13 +233,13 @@ def _advice(model: keras.Model, variables: Iterable[str], failed: set[str]) -> s
     return f"Give a checkpoint of {spec.name}."
 
 
-def _read(reader: CheckpointReader, source: str, dtype: str) -> np.ndarray:
+def _read(reader: Reader, source: str, dtype: str) -> np.ndarray:
     value = reader.read(source)
     with np.errstate(over="ignore"):  # a value too large becomes infinite and is told
         return value.astype(dtype, copy=False)
 
 
-def _check_finite(values: Mapping[str, np.ndarray], reader: CheckpointReader) -> None:
+def _check_finite(values: Mapping[str, np.ndarray], reader: Reader) -> None:
     broken = [name for name, value in values.items() if not np.isfinite(value).all()]
     if broken:
         raise UserError(

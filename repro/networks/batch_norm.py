@@ -13,12 +13,14 @@ It differs from `keras.layers.BatchNormalization` where the original does:
 import keras
 from keras import ops
 
+from repro.networks.layers import StoredByName
+
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable("repro")
-class BatchNorm(keras.layers.Layer):
+class BatchNorm(StoredByName, keras.layers.Layer):
     """Batch normalization over the last axis of `[batch, height, width, channels]`.
 
     Args:

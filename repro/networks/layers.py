@@ -15,7 +15,30 @@ def slim_name(layer: keras.layers.Layer, variable: keras.Variable) -> str:
     return f"{layer.name.replace('.', '/')}/{variable.name}"
 
 
-class Weighted(keras.layers.Layer):
+class StoredByName:
+    """A layer whose variables have their TF-Slim names in Keras files too, not just numbers.
+
+    So a file tells which variable is which without the code that its configuration names. Keras
+    calls a layer's place by its class and a count; "/" would make folders, so it is a dot here.
+    """
+
+    def save_own_variables(self, store):
+        """Puts the variables into what Keras writes."""
+        for name, variable in self._variables_by_key().items():
+            store[name] = variable
+
+    def load_own_variables(self, store):
+        """Takes the variables from what Keras read."""
+        for name, variable in self._variables_by_key().items():
+            if name not in store:
+                raise ValueError(f"{name} is not in the file: another network wrote it.")
+            variable.assign(store[name])
+
+    def _variables_by_key(self) -> dict[str, keras.Variable]:
+        return {f"{self.name}.{variable.name}": variable for variable in self.variables}
+
+
+class Weighted(StoredByName, keras.layers.Layer):
     """What the layers below share: their initializer, and which variables the L2 penalty is on.
 
     Args:

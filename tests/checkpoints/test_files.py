@@ -143,16 +143,14 @@ def test_files_of_other_kinds_are_told_apart(tmp_path, reader):
     with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
         archive.add(inside)
     (tmp_path / "model.gz").write_bytes(gzip.compress(b"weights"))
-    (tmp_path / "model.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     (tmp_path / "model.html").write_text("\n<!DOCTYPE html><title>403 Forbidden</title>")
     (tmp_path / "model.txt").write_text("one line\n" * 20)
     (tmp_path / "model.pb").write_bytes(bytes(range(255, 0, -1)))
     for name, what in {
-        "model.keras": "zip archive or a .keras model",
+        "model.keras": "zip archive without model.weights.h5",
         "model.tar": "tar archive: unpack it",
         "model.tar.gz": "gzip archive: unpack it",
         "model.gz": "gzip archive",
-        "model.h5": "HDF5",
         "model.html": "web page",
         "model.txt": "text file",
         "model.pb": "of another kind",
