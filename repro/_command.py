@@ -33,7 +33,10 @@ REQUIRE_FULL = flags.DEFINE_bool(
     "require_full", False, "Whether to refuse a data set of which images are missing."
 )
 CHECKPOINT_PATH = flags.DEFINE_string(
-    "checkpoint_path", None, "TF-Slim checkpoint of the network; default: from --checkpoint_dir."
+    "checkpoint_path",
+    None,
+    "Checkpoint of the network: TF-Slim's, a Keras file or SavedModel of this project, or a run's "
+    "folder; default: from --checkpoint_dir.",
 )
 CHECKPOINT_DIR = flags.DEFINE_string(
     "checkpoint_dir", None, "Folder of the released checkpoints, one folder a network."
@@ -58,6 +61,10 @@ IMAGE_SIZE = flags.DEFINE_integer(
 )
 EVAL_BATCH_SIZE = flags.DEFINE_integer(
     "eval_batch_size", 64, "Images in a batch of inference.", lower_bound=1
+)
+OUTPUT = flags.DEFINE_string("output", None, "File to write, of commands that write one.")
+FORMAT = flags.DEFINE_enum(
+    "format", None, ["text", "csv", "json"], "Of what a command prints or writes; default: text."
 )
 PROGRESS = flags.DEFINE_bool("progress", True, "Whether to show progress bars.")
 RERUN = flags.DEFINE_bool("rerun", False, "Whether to run again what is already complete.")

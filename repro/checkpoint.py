@@ -1,17 +1,45 @@
 """The networks and their released checkpoints.
 
 python -m repro.checkpoint networks
+python -m repro.checkpoint inspect PATH
+python -m repro.checkpoint verify PATH
+python -m repro.checkpoint convert PATH
+
+PATH is a TF-Slim checkpoint, a Keras file or SavedModel of this project, or a run's folder; with
+`verify` also a released archive. --model says which network it is of; without, its variables do.
+
+python -m repro.checkpoint inspect PATH --format=csv
+python -m repro.checkpoint convert PATH --output=inception_v4.keras
+
+--output ends in .keras, .weights.h5 or .ckpt (TF-Slim); a name without ending is a SavedModel.
 """
+
+from absl import flags
 
 from repro import _command, checkpoints, networks
 from repro._words import words
+from repro.checkpoints import inspection
+
+_MOVING_AVERAGES = flags.DEFINE_bool(
+    "moving_averages", True, "Whether convert takes a variable's moving average where there is one."
+)
+_AUXILIARY_HEAD = flags.DEFINE_bool(
+    "auxiliary_head", True, "Whether convert keeps an auxiliary head that the checkpoint has."
+)
+_NOT_GOOD = 1  # exit status
+
+for _flag in (_command.MODEL, _command.OUTPUT, _command.FORMAT, _command.IMAGE_SIZE):
+    flags.declare_key_flag(_flag)
 
 
-@words("networks")
+@words("networks", "inspect PATH", "verify PATH", "convert PATH")
 def main(action: str, *arguments: str) -> int | None:
     """Does what the first word says."""
     actions = {
         "networks": _print_networks,
+        "inspect": _inspect,
+        "verify": _verify,
+        "convert": _convert,
     }
     return actions[action](*arguments)
 
@@ -38,6 +66,37 @@ def _print_networks() -> None:
         "Table 4 counts them;\ntop-1 is the paper's, of its own networks on ImageNet's validation "
         "set. BN-Inception's 10.15M is printed as 10.1M."
     )
+
+
+def _inspect(path: str) -> None:
+    """Prints what is in a checkpoint."""
+    reader = checkpoints.open_checkpoint(path)
+    for line in inspection.lines(reader, _command.FORMAT.value or "text"):
+        print(line, flush=True)
+
+
+def _verify(path: str) -> int:
+    """Prints whether a checkpoint or an archive can be relied on."""
+    verdict = checkpoints.verify(path, _command.MODEL.value)
+    for problem in verdict.problems:
+        print(problem)
+    print(verdict.text)
+    return 0 if verdict.is_good else _NOT_GOOD
+
+
+def _convert(path: str) -> None:
+    """Writes a checkpoint as another kind of file."""
+    _command.required(_command.OUTPUT)
+    done = checkpoints.convert(
+        path,
+        _command.OUTPUT.value,
+        _command.MODEL.value,
+        prefer_moving_average=_MOVING_AVERAGES.value,
+        auxiliary_head=_AUXILIARY_HEAD.value,
+        image_size=_command.IMAGE_SIZE.value,
+    )
+    print(done.report)
+    print(f"Wrote {done.network} with {done.classes:,} classes to {done.output}.")
 
 
 if __name__ == "__main__":

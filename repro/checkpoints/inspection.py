@@ -1,11 +1,15 @@
 """What is in a checkpoint: names, shapes and moments, one variable in memory at a time."""
 
+import csv
+import io
+import itertools
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 
 import numpy as np
 
+from repro.checkpoints.identification import network_of, num_classes
 from repro.checkpoints.opening import Reader
 from repro.checkpoints.restore import AVERAGE
 
@@ -90,16 +94,66 @@ def totals(reader: Reader, rows: Iterable[VariableSummary]) -> Totals:
     return Totals(variables=variables, values=values, non_finite=non_finite, **counts)
 
 
-def as_json(path: str, network: str | None, rows: Iterable[VariableSummary], sums: Totals) -> str:
-    """Returns everything as one JSON object."""
-    return json.dumps(
+def lines(reader: Reader, form: str) -> Iterator[str]:
+    """Yields what is in a checkpoint as lines to print; text and CSV as soon as each is known.
+
+    Args:
+      reader: of the checkpoint.
+      form: "text", "csv" or "json" (one object, in one line).
+    """
+    yield from {"text": _text, "csv": _csv, "json": _json}[form](reader)
+
+
+def _text(reader: Reader) -> Iterator[str]:
+    width = max(map(len, reader.shapes), default=0)
+    numbers = "".join(f" {column:>10}" for column in COLUMNS[3:7])
+    yield f"{'name':<{width}} {'shape':>15} {'dtype':<8}{numbers} {'non-finite':>10}"
+    rows = []
+    for row in summaries(reader):
+        rows.append(row)
+        cells = "".join(
+            f" {'-' if value is None else f'{value:.4g}':>10}"
+            for value in (row.mean, row.std, row.min, row.max)
+        )
+        shape = row.shape or "scalar"
+        yield f"{row.name:<{width}} {shape:>15} {row.dtype:<8}{cells} {row.non_finite:>10,}"
+    sums = totals(reader, rows)
+    yield ""
+    yield (
+        f"{sums.variables:,} variables, {sums.values:,} numbers: {sums.parameters:,} of the network"
+        f" (with moving statistics), {sums.averages:,} in moving averages, {sums.slots:,} in "
+        f"optimizer slots. {sums.non_finite:,} are infinite or undefined."
+    )
+    spec = network_of(reader)
+    yield (
+        "Its variables are those of no network of this project in full."
+        if spec is None
+        else f"Every variable of {spec.name} is there, with {num_classes(reader, spec):,} classes."
+    )
+
+
+def _csv(reader: Reader) -> Iterator[str]:
+    line = io.StringIO()
+    table = csv.writer(line, lineterminator="")
+    for row in itertools.chain([COLUMNS], map(astuple, summaries(reader))):
+        table.writerow(row)
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+
+
+def _json(reader: Reader) -> Iterator[str]:
+    rows = list(summaries(reader))
+    spec = network_of(reader)
+    yield json.dumps(
         {
-            "path": path,
-            "network": network,
+            "path": str(reader.path),
+            "format": reader.format,
+            "network": None if spec is None else spec.name,
+            "num_classes": None if spec is None else num_classes(reader, spec),
             "variables": [asdict(row) for row in rows],
-            "totals": asdict(sums),
-        },
-        indent=1,
+            "totals": asdict(totals(reader, rows)),
+        }
     )
 
 
