@@ -103,7 +103,7 @@ def _select_and_refit(cell: _cell.Cell, features: dict[str, np.ndarray]) -> _Sol
         metrics.compute(cell.dataset.metric, labels["validation"], s, cell.dataset.num_classes)
         for s in scores
     ]
-    best = classifiers.select_l2(classifiers.L2_VALUES, values)
+    best = classifiers.select_best(classifiers.L2_VALUES, values)
     details = {
         "l2_values": list(map(float, classifiers.L2_VALUES)),
         "validation": [100 * float(value) for value in values],

@@ -178,8 +178,7 @@ class _Point:
         The exact diagonal would cost a matrix product more; the product of its margins serves.
         """
         design = self._space.design
-        magnitudes = np.abs(self._residuals)
-        weights = magnitudes * (1.0 - magnitudes)  # p (1 - p) for the softmax and the sigmoid
+        weights = self._loss.curvatures(self._residuals)
         of_problems = weights.sum(axis=2).mean(axis=1)
         of_examples = weights.sum(axis=(0, 1))
         of_columns = np.einsum("i,ij,ij->j", of_examples, design, design)

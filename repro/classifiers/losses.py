@@ -31,6 +31,9 @@ class Loss(Protocol):
     def evaluate(self, logits: np.ndarray, residuals: np.ndarray) -> np.ndarray:
         """Writes the derivatives by the [rows, n] logits to `residuals`; returns the losses."""
 
+    def curvatures(self, residuals: np.ndarray) -> np.ndarray:
+        """Returns the second derivatives by the logits, of the shape of `residuals`."""
+
     def only(self, problems: np.ndarray) -> "Loss":
         """Returns the loss of some of the problems, given as [problems] booleans."""
 
@@ -63,6 +66,10 @@ class SoftmaxCrossEntropy:
         residuals /= normalizers
         residuals[self._targets] -= 1.0
         return np.array([np.log(normalizers).sum() - of_targets])
+
+    def curvatures(self, residuals: np.ndarray) -> np.ndarray:
+        """Returns p (1 - p), the second derivatives by each logit itself."""
+        return _bernoulli_variances(residuals)
 
     def only(self, problems: np.ndarray) -> "SoftmaxCrossEntropy":
         """Returns the loss of some of the problems, given as [problems] booleans."""
@@ -100,6 +107,50 @@ class SigmoidCrossEntropy:
         np.negative(residuals, out=residuals)
         return losses.sum(axis=1)
 
+    def curvatures(self, residuals: np.ndarray) -> np.ndarray:
+        """Returns p (1 - p), the second derivatives by the logits."""
+        return _bernoulli_variances(residuals)
+
     def only(self, problems: np.ndarray) -> "SigmoidCrossEntropy":
         """Returns the loss of some of the problems, given as [problems] booleans."""
         return SigmoidCrossEntropy(self._labels[problems])
+
+
+class SquaredHinge:
+    """max(0, 1 - margin)^2 of each class against the rest: a problem, and a row, for each class.
+
+    Args:
+      labels: [rows, n] floats 1 (present), 0 (left out) and -1 (absent).
+    """
+
+    def __init__(self, labels: np.ndarray):
+        self.problems = self.rows = labels.shape[0]
+        self._labels = labels
+
+    def starting_intercepts(self) -> np.ndarray:
+        """Returns the [rows] intercepts that are best where all coefficients are 0."""
+        return self._labels.sum(axis=1) / np.maximum(np.abs(self._labels).sum(axis=1), 1.0)
+
+    def evaluate(self, logits: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+        """Writes the derivatives by the [rows, n] logits to `residuals`; returns [rows] losses."""
+        np.multiply(self._labels, logits, out=residuals)
+        np.subtract(1.0, residuals, out=residuals)
+        np.maximum(residuals, 0.0, out=residuals)
+        residuals *= self._labels  # which is 0 where an example is left out
+        losses = np.einsum("ij,ij->i", residuals, residuals)
+        residuals *= -2.0
+        return losses
+
+    def curvatures(self, residuals: np.ndarray) -> np.ndarray:
+        """Returns 2 inside the margin and 0 beyond it."""
+        return 2.0 * (residuals != 0)
+
+    def only(self, problems: np.ndarray) -> "SquaredHinge":
+        """Returns the loss of some of the problems, given as [problems] booleans."""
+        return SquaredHinge(self._labels[problems])
+
+
+def _bernoulli_variances(residuals: np.ndarray) -> np.ndarray:
+    """Returns p (1 - p) from p or p - 1."""
+    magnitudes = np.abs(residuals)
+    return magnitudes * (1.0 - magnitudes)

@@ -13,7 +13,7 @@ from repro.classifiers import (
     logistic_regression_path,
     normalize,
     predict_scores,
-    select_l2,
+    select_best,
 )
 
 TOLERANCE = 5e-4  # the default of logistic_regression_path
@@ -105,8 +105,8 @@ def test_the_same_value_is_chosen_and_tests_as_well_as_scikit_learns(problem):
 
     ours = accuracies(path.coefs[COMPARED], path.intercepts[COMPARED])
     theirs = accuracies(coefs, intercepts)
-    chosen = select_l2(L2_VALUES[COMPARED], ours)
-    assert chosen == select_l2(L2_VALUES[COMPARED], theirs)
+    chosen = select_best(L2_VALUES[COMPARED], ours)
+    assert chosen == select_best(L2_VALUES[COMPARED], theirs)
     assert ours[chosen] == theirs[chosen]
 
 
@@ -278,13 +278,13 @@ def test_half_precision_and_integer_features_are_taken_as_numbers():
 
 
 def test_among_equal_metrics_the_larger_lambda_is_selected():
-    assert select_l2([1e-2, 1.0, 10.0, 100.0], [0.5, 0.9, 0.9, 0.2]) == 2
-    assert select_l2([10.0, 1.0, 1e-2], [0.9, 0.9, 0.9]) == 0
-    assert select_l2([1.0, 2.0], [0.8, 0.7]) == 0
+    assert select_best([1e-2, 1.0, 10.0, 100.0], [0.5, 0.9, 0.9, 0.2]) == 2
+    assert select_best([10.0, 1.0, 1e-2], [0.9, 0.9, 0.9]) == 0
+    assert select_best([1.0, 2.0], [0.8, 0.7]) == 0
     with pytest.raises(ValueError, match="1 of 2 validation metrics are NaN"):
-        select_l2([1.0, 2.0], [0.5, np.nan])
+        select_best([1.0, 2.0], [0.5, np.nan])
     with pytest.raises(ValueError, match=r"\[2\] and \[1\]"):
-        select_l2([1.0, 2.0], [0.5])
+        select_best([1.0, 2.0], [0.5])
 
 
 def test_normalized_rows_have_norm_one_and_zeros_stay():
