@@ -230,7 +230,7 @@ def _is_keras(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return KERAS_WEIGHTS in archive.namelist()
-    except zipfile.BadZipFile:
+    except Exception:  # zipfile raises of every kind on damaged files
         return file.name.endswith(_KERAS_ENDINGS)  # cut short: the list of its members is its end
 
 

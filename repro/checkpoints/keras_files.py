@@ -54,9 +54,9 @@ class KerasReader:
         try:
             self._file = h5py.File(self._weights_file(), "r")
             self._datasets = dict(sorted(self._named_datasets()))
-        except (OSError, RuntimeError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            if isinstance(error, UserError):
-                raise
+        except (UserError, MemoryError):
+            raise
+        except Exception as error:  # zipfile and HDF5 raise of every kind on damaged files
             raise files.damaged(self.path) from error
         self.shapes: Mapping[str, tuple[int, ...]] = MappingProxyType(
             {name: tuple(dataset.shape) for name, dataset in self._datasets.items()}

@@ -38,55 +38,81 @@ def locate(
     """
     if checkpoint_path is not None:
         return files.find(checkpoint_path).path
-    folder = Path(checkpoint_dir).expanduser() if checkpoint_dir else default_checkpoint_dir()
-    released = [entry for entry in manifest.entries() if entry.model == model_name]
-    candidates = [(folder / model_name, entry.member) for entry in released]
-    candidates += [(folder / entry.stem, entry.member) for entry in released]
-    for place, member in candidates:
-        if member is not None and _is_there(place / member):
-            return files.find(place / member).path
-    for place in dict.fromkeys([folder / model_name, *(place for place, _ in candidates)]):
-        if place.is_dir() and _holds_checkpoint(place):
-            return files.find(place).path
+    folder = folder_of(checkpoint_dir)
+    found = search(model_name, folder)
+    if found is not None:
+        return found
+    released = _released(model_name)
     if not released:
         raise UserError(
             f"No checkpoint of {model_name} is in {folder / model_name}, and no release is known. "
             "Put one there, or say where it is with --checkpoint_path."
         )
-    raise UserError(_how_to_get(released[0], folder))
+    raise UserError(
+        f"No checkpoint of {model_name} is in {folder / model_name}. Get it with\n"
+        f"  {fetch_command(model_name, folder)}\n"
+        f"{by_hand(released[0], folder)}\n"
+        "Or say where a checkpoint is with --checkpoint_path."
+    )
 
 
-def _is_there(path: Path) -> bool:
+def folder_of(checkpoint_dir: str | os.PathLike[str] | None) -> Path:
+    """Returns the folder of the checkpoints, as `--checkpoint_dir` or the default has it."""
+    return Path(checkpoint_dir).expanduser() if checkpoint_dir else default_checkpoint_dir()
+
+
+def search(model_name: str, folder: Path) -> Path | None:
+    """Returns the checkpoint of a network that `locate` finds in a folder, None if there is none.
+
+    Raises:
+      UserError: one is there that is cut short, incomplete or no checkpoint.
+    """
+    released = _released(model_name)
+    candidates = [(folder / model_name, entry.member) for entry in released]
+    candidates += [(folder / entry.stem, entry.member) for entry in released]
+    for place, member in candidates:
+        if member is not None and is_there(place / member):
+            return files.find(place / member).path
+    for place in dict.fromkeys([folder / model_name, *(place for place, _ in candidates)]):
+        if place.is_dir() and _holds_checkpoint(place):
+            return files.find(place).path
+    return None
+
+
+def fetch_command(model_name: str, folder: Path) -> str:
+    """Returns what to type to fetch a released checkpoint."""
+    where = f" --checkpoint_dir={shlex.quote(str(folder))}"
+    is_default = folder == default_checkpoint_dir()
+    return f"python -m repro.checkpoint fetch {model_name}{'' if is_default else where}"
+
+
+def by_hand(entry: ManifestEntry, folder: Path) -> str:
+    """Returns what to do where this machine cannot download an archive."""
+    size = f" ({entry.size:,} bytes)" if entry.size else ""
+    digests = (("sha256", entry.sha256), ("sha384", entry.sha384))
+    known = (f"{algorithm} {digest}" for algorithm, digest in digests if digest)
+    return "\n".join(
+        [
+            f"Without network here, get {entry.file}{size} elsewhere",
+            *(f"  from {url}" for url in entry.urls),
+            f"  {next(known, 'checksum not known')}",
+            f"and put it into {folder}: the same command then verifies and unpacks it",
+            f"to {folder / entry.model}{os.sep}"
+            + (f" (the checkpoint in it is {entry.member})." if entry.member else "."),
+        ]
+    )
+
+
+def _released(model_name: str) -> list[ManifestEntry]:
+    return [entry for entry in manifest.entries() if entry.model == model_name]
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file of that name, or an index of V2 files with that prefix."""
     return path.is_file() or path.with_name(path.name + ".index").is_file()
 
 
 def _holds_checkpoint(folder: Path) -> bool:
     names = [file.name for file in folder.iterdir()]
-    return any(".ckpt" in name or name.endswith(".index") for name in names)
-
-
-def _how_to_get(entry: ManifestEntry, folder: Path) -> str:
-    place = folder / entry.model
-    size = f" ({entry.size:,} bytes)" if entry.size else ""
-    checksum = next(
-        (
-            f"{algorithm} {digest}"
-            for algorithm, digest in (("sha256", entry.sha256), ("sha384", entry.sha384))
-            if digest
-        ),
-        "checksum not known",
-    )
-    holds = f" It holds {entry.member}." if entry.member else ""
-    quoted = shlex.quote(str(place))
-    return "\n".join(
-        [
-            f"No checkpoint of {entry.model} is in {place}.",
-            f"Download {entry.file}{size}",
-            *(f"  from {url}" for url in entry.urls),
-            f"  {checksum}",
-            f"and unpack it there.{holds}",
-            f"  mkdir -p {quoted}",
-            f"  tar -xzf {entry.file} -C {quoted}",
-            "Or say where a checkpoint is with --checkpoint_path.",
-        ]
-    )
+    endings = (".index", ".keras", ".weights.h5")
+    return any(".ckpt" in name or name.endswith(endings) for name in names)
