@@ -1,10 +1,14 @@
 """The networks and their released checkpoints.
 
+python -m repro.checkpoint list
+python -m repro.checkpoint fetch MODEL...
 python -m repro.checkpoint networks
 python -m repro.checkpoint inspect PATH
 python -m repro.checkpoint verify PATH
 python -m repro.checkpoint convert PATH
 
+MODEL is one of the list; with `fetch` also `all`, the paper's thirteen. What is fetched goes to
+--checkpoint_dir, else to $REPRO_CHECKPOINT_DIR, else to ~/.cache/repro/checkpoints.
 PATH is a TF-Slim checkpoint, a Keras file or SavedModel of this project, or a run's folder; with
 `verify` also a released archive. --model says which network it is of; without, its variables do.
 
@@ -16,9 +20,9 @@ python -m repro.checkpoint convert PATH --output=inception_v4.keras
 
 from absl import flags
 
-from repro import _command, checkpoints, networks
+from repro import UserError, _command, checkpoints, networks
 from repro._words import words
-from repro.checkpoints import inspection
+from repro.checkpoints import inspection, inventory, location
 
 _MOVING_AVERAGES = flags.DEFINE_bool(
     "moving_averages", True, "Whether convert takes a variable's moving average where there is one."
@@ -28,20 +32,71 @@ _AUXILIARY_HEAD = flags.DEFINE_bool(
 )
 _NOT_GOOD = 1  # exit status
 
-for _flag in (_command.MODEL, _command.OUTPUT, _command.FORMAT, _command.IMAGE_SIZE):
+for _flag in (
+    _command.CHECKPOINT_DIR,
+    _command.PROGRESS,
+    _command.MODEL,
+    _command.OUTPUT,
+    _command.FORMAT,
+    _command.IMAGE_SIZE,
+):
     flags.declare_key_flag(_flag)
 
 
-@words("networks", "inspect PATH", "verify PATH", "convert PATH")
+@words("list", "fetch MODEL...", "networks", "inspect PATH", "verify PATH", "convert PATH")
 def main(action: str, *arguments: str) -> int | None:
     """Does what the first word says."""
     actions = {
+        "list": _list,
+        "fetch": _fetch,
         "networks": _print_networks,
         "inspect": _inspect,
         "verify": _verify,
         "convert": _convert,
     }
     return actions[action](*arguments)
+
+
+def _list() -> None:
+    """Prints what there is of each released checkpoint."""
+    folder = location.folder_of(_command.CHECKPOINT_DIR.value)
+    recommended = {entry.model: entry for entry in reversed(checkpoints.entries())}
+    print(f"In {folder}\n\n{'MODEL':<20} {'state':<12} {'bytes':>13}")
+    seen = set()
+    for name in dict.fromkeys(entry.model for entry in checkpoints.entries()):
+        found = inventory.status(recommended[name], folder)
+        seen.add(found.state)
+        where = [str(found.path)] if found.path else []
+        where += [f"from {found.source}"] if found.source else []
+        size = f"{found.size:,}" if found.size else "-"
+        print(f"{name:<20} {found.state:<12} {size:>13}  {' '.join(where)}")
+    print()
+    for state, meaning in inventory.MEANINGS.items():
+        if state in seen:
+            print(f"{state}: {meaning}.")
+    print("`fetch MODEL...` gets what is missing; the size of what is missing is the archive's.")
+
+
+def _fetch(*models: str) -> None:
+    """Fetches checkpoints; one that cannot be had does not keep the others from it."""
+    if "all" in models:
+        models = [entry.model for entry in checkpoints.entries() if entry.imagenet_top1 is not None]
+    entries = [checkpoints.entry(model) for model in dict.fromkeys(models)]
+    # The bar is there on a terminal only, unless it was asked for.
+    shown = _command.PROGRESS.value if flags.FLAGS[_command.PROGRESS.name].present else None
+    problems = []
+    for entry in entries:
+        try:
+            fetched = checkpoints.fetch(entry, _command.CHECKPOINT_DIR.value, show_progress=shown)
+        except UserError as error:
+            problems.append(str(error))
+            continue
+        was_there = "" if fetched.is_new else "was there, "
+        state = fetched.status.state
+        meaning = inventory.MEANINGS[state]
+        print(f"{entry.model}: {fetched.status.path} ({was_there}{state}: {meaning})", flush=True)
+    if problems:
+        raise UserError("\n\n".join(problems))
 
 
 def _print_networks() -> None:

@@ -6,6 +6,7 @@ print(report)
 """
 
 from repro.checkpoints.conversion import Conversion, convert
+from repro.checkpoints.fetch import Fetched, fetch
 from repro.checkpoints.files import CheckpointFiles, find, sha256_of
 from repro.checkpoints.identification import network_named, network_of, num_classes
 from repro.checkpoints.location import default_checkpoint_dir, locate
@@ -20,6 +21,7 @@ __all__ = [
     "CheckpointFiles",
     "CheckpointReader",
     "Conversion",
+    "Fetched",
     "ManifestEntry",
     "Reader",
     "RestoreReport",
@@ -28,6 +30,7 @@ __all__ = [
     "default_checkpoint_dir",
     "entries",
     "entry",
+    "fetch",
     "find",
     "locate",
     "network_named",
