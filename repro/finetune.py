@@ -9,6 +9,7 @@ from pathlib import Path
 from absl import flags
 
 from repro import _cell, _command, checkpoints, datasets
+from repro._training_flags import BATCH_SIZE, CHECKPOINT_MINUTES, STEPS
 from repro.results import RunFolder
 from repro.training import (
     Trainer,
@@ -18,7 +19,6 @@ from repro.training import (
     get_strategy,
     imagenet_settings,
 )
-from repro.training.config import PAPER_BATCH_SIZE, PAPER_STEPS
 
 _INIT = flags.DEFINE_enum(
     "init", "imagenet", ["imagenet", "random"], "Where the weights start from."
@@ -33,8 +33,6 @@ _WEIGHT_DECAY_RULE = flags.DEFINE_enum(
     ["divide", "multiply"],
     "L2 coefficient from the ratio: divide by or multiply with the initial learning rate.",
 )
-_STEPS = flags.DEFINE_integer("steps", PAPER_STEPS, "Training steps.")
-_BATCH_SIZE = flags.DEFINE_integer("batch_size", PAPER_BATCH_SIZE, "Over all replicas together.")
 _LABEL_SMOOTHING = flags.DEFINE_float(
     "label_smoothing", None, "Default: as the network was trained on ImageNet."
 )
@@ -43,9 +41,6 @@ _AUXILIARY_WEIGHT = flags.DEFINE_float(
 )
 _CLIP_NORM = flags.DEFINE_float(
     "clip_norm", None, "Largest norm of a gradient; default: as on ImageNet; 0: no clipping."
-)
-_CHECKPOINT_MINUTES = flags.DEFINE_float(
-    "checkpoint_minutes", 10.0, "Minutes between checkpoints of the run."
 )
 _EXPORT_CHECKPOINT = flags.DEFINE_string(
     "export_checkpoint", None, "Also write the trained weights as a TF-Slim V2 checkpoint here."
@@ -95,7 +90,7 @@ def main() -> None:
             trainer,
             cell.training_batches(fit_split, config.batch_size, config.steps),
             folder.path,
-            minutes_between_checkpoints=_CHECKPOINT_MINUTES.value,
+            minutes_between_checkpoints=CHECKPOINT_MINUTES.value,
             show_progress=_command.PROGRESS.value,
         )
     with datasets.naming_bad_images(cell.splits[eval_split]):
@@ -136,8 +131,8 @@ def _config(cell: _cell.Cell) -> TrainingConfig:
         learning_rate=_LEARNING_RATE.value,
         weight_decay_ratio=_WEIGHT_DECAY_RATIO.value,
         weight_decay_rule=_WEIGHT_DECAY_RULE.value,
-        steps=_STEPS.value,
-        batch_size=_BATCH_SIZE.value,
+        steps=STEPS.value,
+        batch_size=BATCH_SIZE.value,
         seed=_command.SEED.value,
         **settings,
     )

@@ -18,27 +18,29 @@ def checkpoint(tmp_path_factory) -> Path:
     return path
 
 
-def result(tmp_path: Path) -> dict:
-    (path,) = (tmp_path / "results").glob("logistic_regression/*/*/*/metrics.json")
+def result(tmp_path: Path, setting: str = "logistic_regression") -> dict:
+    (path,) = (tmp_path / "results").glob(f"{setting}/*/*/*/metrics.json")
     return json.loads(path.read_text())
 
 
-@pytest.mark.parametrize("eval_split", ["test", "validation"])
-def test_lambda_is_chosen_on_validation_and_refitted_for_the_test(
-    capsys, tmp_path, checkpoint, eval_split
-):
-    outcome = run_command(
-        capsys,
-        logistic_regression,
+def digits(tmp_path: Path, checkpoint: Path, *more: str) -> tuple[str, ...]:
+    return (
         "--model=mobilenet_v1_0.25",
         "--dataset=digits",
         "--image_size=32",
         f"--checkpoint_path={checkpoint}",
         f"--data_dir={tmp_path / 'data'}",
         f"--results_dir={tmp_path / 'results'}",
-        f"--eval_split={eval_split}",
-        "--max_iterations=60",
+        *more,
     )
+
+
+@pytest.mark.parametrize("eval_split", ["test", "validation"])
+def test_lambda_is_chosen_on_validation_and_refitted_for_the_test(
+    capsys, tmp_path, checkpoint, eval_split
+):
+    more = f"--eval_split={eval_split}", "--max_iterations=60"
+    outcome = run_command(capsys, logistic_regression, *digits(tmp_path, checkpoint, *more))
     assert outcome.status == 0, outcome.err
     metrics = result(tmp_path)
     details = metrics["details"]
@@ -54,6 +56,57 @@ def test_lambda_is_chosen_on_validation_and_refitted_for_the_test(
         assert metrics["n_train"] == 959
         assert metrics["value"] == pytest.approx(best)
         assert "refit" not in details
+
+
+@pytest.mark.parametrize("classifier", ["svm", "knn"])
+def test_the_other_classifiers_of_appendix_b_are_settings_of_their_own(
+    capsys, tmp_path, checkpoint, classifier
+):
+    more = f"--classifier={classifier}", "--eval_split=validation", "--max_iterations=60"
+    outcome = run_command(capsys, logistic_regression, *digits(tmp_path, checkpoint, *more))
+    assert outcome.status == 0, outcome.err
+    metrics = result(tmp_path, classifier)
+    assert metrics["value"] == pytest.approx(max(metrics["details"]["validation"]))
+    assert metrics["paper_value"] is None
+    if classifier == "svm":
+        hyperparameters = metrics["hyperparameters"]
+        assert hyperparameters["C"] == pytest.approx(1 / hyperparameters["l2"])
+        assert "nearest" not in outcome.last_line and "SVM" in outcome.last_line
+    else:
+        assert metrics["hyperparameters"]["k"] in metrics["details"]["k_values"]
+
+
+def test_training_on_augmented_images_chooses_an_l2_and_starts_again_on_all(
+    capsys, tmp_path, checkpoint
+):
+    more = "--classifier=augmented_logistic_regression", "--steps=3", "--batch_size=16"
+    outcome = run_command(capsys, logistic_regression, *digits(tmp_path, checkpoint, *more))
+    assert outcome.status == 0, outcome.err
+    metrics = result(tmp_path, "augmented_logistic_regression")
+    assert len(metrics["details"]["validation"]) == 11
+    assert metrics["hyperparameters"]["l2"] in metrics["details"]["l2_values"]
+    assert metrics["hyperparameters"]["steps"] == 3
+    assert metrics["n_train"] == 959 + 239
+    assert "train+validation" in metrics["split_sha256"]
+    (folder,) = (tmp_path / "results").glob("augmented_logistic_regression/*/*/*")
+    for run in (folder / "choosing_l2", folder):
+        assert (run / "history.csv").read_text().count("\n") == 4
+    again = run_command(capsys, logistic_regression, *digits(tmp_path, checkpoint, *more))
+    assert "is complete" in again.out
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--classifier=svm", "--steps=5"), ("--steps=5", "--classifier=svm", "augmented")),
+        (("--classifier=augmented_logistic_regression", "--steps=0"), ("--steps=0 must be",)),
+    ],
+)
+def test_a_flag_that_means_nothing_is_refused(capsys, tmp_path, checkpoint, more, words):
+    outcome = run_command(capsys, logistic_regression, *digits(tmp_path, checkpoint, *more))
+    assert outcome.status == 2
+    for word in words:
+        assert word in outcome.err
 
 
 @pytest.mark.slow

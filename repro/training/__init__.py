@@ -1,5 +1,6 @@
-"""Fine-tuning and training from random initialization under tf.distribute (Appendices A.5, A.6)."""
+"""Training under tf.distribute: whole networks (A.5, A.6), or linear layers on a frozen one (B)."""
 
+from repro.training.augmented import AUGMENTED_L2_VALUES, AugmentedConfig, AugmentedTrainer
 from repro.training.config import TrainingConfig, imagenet_settings
 from repro.training.interruption import InterruptedRunError
 from repro.training.loop import fit
@@ -8,7 +9,10 @@ from repro.training.strategy import STRATEGIES, get_strategy
 from repro.training.trainer import Trainer
 
 __all__ = [
+    "AUGMENTED_L2_VALUES",
     "STRATEGIES",
+    "AugmentedConfig",
+    "AugmentedTrainer",
     "InterruptedRunError",
     "Trainer",
     "TrainingConfig",

@@ -66,6 +66,11 @@ class TrainingConfig:
             self.weight_decay_ratio, self.learning_rate, self.weight_decay_rule
         )
 
+    @property
+    def remedy(self) -> str:
+        """What helps against a loss that is not finite."""
+        return f"A lower --learning_rate than {self.learning_rate:g} may help."
+
 
 def imagenet_settings(spec: NetworkSpec) -> dict[str, float | None]:
     """Returns what A.5 leaves "at their ImageNet settings", by `TrainingConfig` field."""

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from repro import UserError
 from repro.training import history, schedule
+from repro.training.augmented import AugmentedTrainer
 from repro.training.history import HistoryRow
 from repro.training.interruption import InterruptedRunError, StopRequest
 from repro.training.trainer import Trainer
@@ -21,7 +22,7 @@ PROGRESS_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} steps{postfix}, {elapsed} gone
 
 
 def fit(
-    trainer: Trainer,
+    trainer: Trainer | AugmentedTrainer,
     make_batches: Callable[[int], tf.data.Dataset],
     folder: Path,
     *,
@@ -88,7 +89,9 @@ def fit(
 class _Recorder:
     """Collects losses without waiting for them, and makes a row of history of them now and then."""
 
-    def __init__(self, trainer: Trainer, rows: list[HistoryRow], first_step: int):
+    def __init__(
+        self, trainer: Trainer | AugmentedTrainer, rows: list[HistoryRow], first_step: int
+    ):
         self._config = trainer.config
         self._rows = rows
         self._losses: list[tf.Tensor] = []
@@ -108,7 +111,7 @@ class _Recorder:
         if not math.isfinite(loss):
             raise UserError(
                 f"The training diverged: the loss is {loss} between steps {self._step} and {step}. "
-                f"A lower --learning_rate than {self._config.learning_rate:g} may help."
+                f"{self._config.remedy}"
             )
         rate = (step - self._step) * self._config.batch_size / (now - self._row_start)
         learning_rate = float(
@@ -120,7 +123,9 @@ class _Recorder:
         return f"{rate:,.0f} images/s, loss {loss:.3f}"
 
 
-def _restore_newest_readable(trainer: Trainer, manager: tf.train.CheckpointManager) -> int:
+def _restore_newest_readable(
+    trainer: Trainer | AugmentedTrainer, manager: tf.train.CheckpointManager
+) -> int:
     """Restores and returns the steps done, 0 without a checkpoint."""
     for path in reversed(manager.checkpoints):
         try:

@@ -50,7 +50,7 @@ class NesterovMomentum:
         Args:
           gradients: of the loss divided by the global batch, one for each variable.
           learning_rate: of this step, float32 scalar.
-          l2: coefficient of sum(w^2) / 2, float32 scalar.
+          l2: coefficient of sum(w^2) / 2, float32 scalar, or one for each weight, broadcast.
         """
         replica = tf.distribute.get_replica_context()
         summed = replica.all_reduce(tf.distribute.ReduceOp.SUM, list(gradients))
