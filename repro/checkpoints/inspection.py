@@ -188,6 +188,7 @@ def _moments(values: np.ndarray) -> tuple[tuple[float | None, ...], int]:
     if not count:
         return (None,) * 4, flat.size
     mean = total / count
-    squares = sum(float(np.square(finite(piece) - mean).sum()) for piece in pieces)
+    with np.errstate(over="ignore"):
+        squares = sum(float(np.square(finite(piece) - mean).sum()) for piece in pieces)
     moments = (float(mean), float(np.sqrt(squares / count)), float(least), float(greatest))
     return moments, flat.size - count
