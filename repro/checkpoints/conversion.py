@@ -51,7 +51,7 @@ def convert(
 ) -> Conversion:
     """Reads a checkpoint of any kind and writes it as another.
 
-    A `.keras` file is loaded by `keras.saving.load_model` where `repro.networks` is imported, for that
+    A `.keras` file is loaded by `keras.saving.load_model` where `repro.networks` is imported, which
     registers the layers; a SavedModel by TensorFlow alone.
 
     Values are copied to the bit. Optimizer slots and the step are left behind, and so is the raw
