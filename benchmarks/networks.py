@@ -11,6 +11,7 @@ that ratio is per multiply-accumulate. Peak memory is that of a process which ta
 side and nothing else. TF-Slim's graphs are those of the `tf_slim` package, which lacks some.
 """
 
+import gc
 import json
 import subprocess
 import sys
@@ -80,8 +81,9 @@ def main(argv: list[str]) -> None:
     for name in names:
         print(f"\n{name}: {_building(name)}", flush=True)
         for mode in _MODES.value:
-            keras.backend.clear_session()
             _print_row(name, mode)
+            keras.backend.clear_session()
+            gc.collect()
 
 
 def _building(name: str) -> str:
@@ -165,8 +167,10 @@ def _take_turns(sides: dict[str, Step]) -> dict[str, list[float]]:
         step()
         step()
     seconds = {side: [] for side in sides}
-    for _ in range(_ROUNDS.value):
-        for side, step in sides.items():
+    for turn in range(_ROUNDS.value):
+        order = list(sides)[turn % len(sides) :] + list(sides)[: turn % len(sides)]
+        for side in order:  # whoever comes first in one round comes last in the next
+            step = sides[side]
             start = time.perf_counter()
             for _ in range(_STEPS.value):
                 step()
