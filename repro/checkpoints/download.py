@@ -1,14 +1,9 @@
 """Downloads one file from the first of several URLs that has it, and proves that it is the file."""
 
 import http.client
-import re
 import shutil
-import socket
-import ssl
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,20 +11,24 @@ from pathlib import Path
 
 from repro import UserError
 from repro.checkpoints.fingerprint import (
-    BLOCK,
     Fingerprint,
     fingerprint,
     progress_bar,
     writing,
 )
 from repro.checkpoints.partial import Partial, Version
+from repro.checkpoints.web import (
+    NOTHING_BEHIND,
+    DeadLink,
+    FailedAttempt,
+    content_range,
+    open_url,
+    read_block,
+)
 
 Tell = Callable[[str], None]
 
 _MOST_BYTES = 8 << 30  # of a file whose size is not known
-_NOTHING_BEHIND = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-_BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 
 class DownloadError(Exception):
@@ -55,19 +54,6 @@ class Patience:
     def pause_after(self, failures: int, asked_for: float) -> float:
         """Returns the seconds to wait after so many failures, at least what the server asks for."""
         return min(max(self.pause * 2 ** (failures - 1), asked_for), self.longest_pause)
-
-
-class _FailedAttempt(Exception):  # noqa: N818 (not an error until the attempts are used up)
-    """Worth another attempt: after `pause` seconds at least, `attempts` in all at most."""
-
-    def __init__(self, reason: str, *, pause: float = 0.0, attempts: int | None = None):
-        super().__init__(reason)
-        self.pause = pause
-        self.attempts = attempts
-
-
-class _DeadLink(Exception):  # noqa: N818
-    """This URL does not have the file."""
 
 
 def print_to_stderr(text: str) -> None:
@@ -110,7 +96,7 @@ def download(
         source = _Source(url, partial, known, patience or Patience(), show_progress, tell)
         try:
             found = source.fetch()
-        except _DeadLink as reason:
+        except DeadLink as reason:
             tell(f"{url}: {reason}.")
             reasons.append(f"{url}: {reason}.")
             continue
@@ -132,17 +118,17 @@ class _Source:
     tell: Tell
 
     def fetch(self) -> Fingerprint:
-        """Attempts until the file is there and verified; raises `_DeadLink` when it gives up."""
+        """Attempts until the file is there and verified; raises `DeadLink` when it gives up."""
         failures, furthest = 0, self.partial.size
         while True:
             try:
                 return self._verified(is_composed=self._attempt())
-            except _FailedAttempt as failure:
+            except FailedAttempt as failure:
                 # Who brings something new each time may go on for ever; a file has an end.
                 failures = 1 if self.partial.size > furthest else failures + 1
                 furthest = max(furthest, self.partial.size)
                 if failures >= (failure.attempts or self.patience.attempts):
-                    raise _DeadLink(failure) from failure
+                    raise DeadLink(failure) from failure
                 pause = self.patience.pause_after(failures, failure.pause)
                 self.tell(f"{self.url}: {failure}. Next attempt in {pause:.3g} s.")
                 time.sleep(pause)
@@ -155,8 +141,8 @@ class _Source:
         with writing(self.partial.path):
             self.partial.discard()
         if is_composed:
-            raise _FailedAttempt(f"the parts do not make the file ({difference}): from the start")
-        raise _DeadLink(f"what lies there is another file, {difference}")
+            raise FailedAttempt(f"the parts do not make the file ({difference}): from the start")
+        raise DeadLink(f"what lies there is another file, {difference}")
 
     def _attempt(self) -> bool:
         """Completes the partial file; returns whether a part of it was there before."""
@@ -169,11 +155,11 @@ class _Source:
             headers["Range"] = f"bytes={there}-"
             if version.url == self.url and version.validator:
                 headers["If-Range"] = version.validator
-        with _open(self.url, headers, self.patience.timeout) as response:
+        with open_url(self.url, headers, self.patience.timeout) as response:
             first, total = 0, response.length
-            if response.status in (HTTPStatus.PARTIAL_CONTENT, _NOTHING_BEHIND):
-                first, total = _content_range(response)
-                if response.status == _NOTHING_BEHIND and total == there > 0:
+            if response.status in (HTTPStatus.PARTIAL_CONTENT, NOTHING_BEHIND):
+                first, total = content_range(response)
+                if response.status == NOTHING_BEHIND and total == there > 0:
                     return True
                 self._check_is_rest(response, first, total, there, version)
             self._append(response, first, total)
@@ -190,7 +176,7 @@ class _Source:
         there: int,
         version: Version,
     ) -> None:
-        """Raises `_FailedAttempt` unless the answer is the rest of the file that is partly there.
+        """Raises `FailedAttempt` unless the answer is the rest of the file that is partly there.
 
         Where the server names no versions, equal sizes are all that speaks for it; then the digest
         has to decide.
@@ -206,13 +192,13 @@ class _Source:
             return
         with writing(self.partial.path):
             self.partial.discard()
-        raise _FailedAttempt("the file there is no longer the one that was begun: from the start")
+        raise FailedAttempt("the file there is no longer the one that was begun: from the start")
 
     def _append(self, response: http.client.HTTPResponse, first: int, total: int | None) -> None:
         """Writes the answer to the partial file, behind `first` bytes of it."""
         size, known = first, self.known.size
         if known is not None and total not in (None, known):
-            raise _DeadLink(f"what lies there has {total:,} bytes instead of {known:,}")
+            raise DeadLink(f"what lies there has {total:,} bytes instead of {known:,}")
         total = total if known is None else known
         self._check_room(total, first)
         with writing(self.partial.path):
@@ -224,16 +210,16 @@ class _Source:
                     self.partial.final.name, total, self.show_progress, initial=first
                 ) as bar,
             ):
-                while block := _read(response):
+                while block := read_block(response):
                     size += len(block)
                     if size > (_MOST_BYTES if total is None else total):
                         self.partial.discard()
-                        raise _DeadLink("what lies there is longer than the file")
+                        raise DeadLink("what lies there is longer than the file")
                     file.write(block)
                     file.flush()  # so that a killed process leaves all that came
                     bar.update(len(block))
         if total is not None and size < total:
-            raise _FailedAttempt(f"the connection ended after {size:,} of {total:,} bytes")
+            raise FailedAttempt(f"the connection ended after {size:,} of {total:,} bytes")
 
     def _check_room(self, total: int | None, first: int) -> None:
         folder = self.partial.path.parent
@@ -245,77 +231,3 @@ class _Source:
                 f"more bytes, and {free:,} are free. Make room there, or choose another folder "
                 "with --checkpoint_dir."
             )
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    """Returns what opens http and https only: a redirection may lead to no file and no FTP."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler,
-        urllib.request.UnknownHandler,
-        urllib.request.HTTPHandler,
-        urllib.request.HTTPSHandler,
-        urllib.request.HTTPDefaultErrorHandler,
-        urllib.request.HTTPRedirectHandler,
-        urllib.request.HTTPErrorProcessor,
-    ):
-        opener.add_handler(handler())
-    return opener
-
-
-def _open(url: str, headers: dict[str, str], timeout: float) -> http.client.HTTPResponse:
-    """Returns the answer, of status 2xx or 416; raises `_FailedAttempt` or `_DeadLink`."""
-    try:
-        return _opener().open(urllib.request.Request(url, headers=headers), timeout=timeout)
-    except urllib.error.HTTPError as answer:
-        if answer.code == _NOTHING_BEHIND:
-            return answer
-        reason = f"HTTP {answer.code} {answer.reason}"
-        retry_after = answer.headers.get("Retry-After", "")
-        answer.close()
-        if answer.code in _BUSY or answer.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            pause = float(retry_after) if re.fullmatch(r"\d{1,6}", retry_after) else 0.0
-            raise _FailedAttempt(reason, pause=pause) from answer
-        raise _DeadLink(reason) from answer
-    except urllib.error.URLError as error:
-        raise _no_connection(error.reason) from error
-    except (OSError, http.client.HTTPException) as error:
-        raise _FailedAttempt(_described(error)) from error
-    except ValueError as error:  # a malformed URL, which a redirection may give
-        raise _DeadLink(str(error)) from error
-
-
-def _no_connection(reason: Exception | str) -> _FailedAttempt | _DeadLink:
-    if isinstance(reason, ssl.SSLCertVerificationError) or not isinstance(reason, OSError):
-        return _DeadLink(str(reason))
-    if isinstance(reason, TimeoutError | ConnectionResetError):
-        return _FailedAttempt(_described(reason))
-    # Without network, or with nobody there, waiting long is of no use.
-    what = "the host is not found" if isinstance(reason, socket.gaierror) else _described(reason)
-    return _FailedAttempt(what, attempts=2)
-
-
-def _described(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "the server fell silent (timed out)"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
-def _read(response: http.client.HTTPResponse) -> bytes:
-    """Returns what has come, at most a block; empty at the end."""
-    try:
-        return response.read1(BLOCK)
-    except (OSError, http.client.HTTPException) as error:
-        raise _FailedAttempt(_described(error)) from error
-
-
-def _content_range(response: http.client.HTTPResponse) -> tuple[int | None, int | None]:
-    """Returns the first byte and the size of the file, as the answer has them."""
-    match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
-    if match is None:
-        return None, None
-    first, total = match.groups()
-    return (
-        None if first is None else int(first),
-        None if total == "*" else int(total),
-    )

@@ -77,14 +77,15 @@ def test_a_missing_checkpoint_says_how_to_get_it_in_one_screen(folder, model):
         locate(model, checkpoint_dir=folder)
     lines = str(caught.value).splitlines()
     row = entry(model)
-    assert lines[0] == f"No checkpoint of {model} is in {folder / model}."
+    assert lines[0] == f"No checkpoint of {model} is in {folder / model}. Get it with"
+    assert lines[1] == f"  python -m repro.checkpoint fetch {model} --checkpoint_dir='{folder}'"
     assert len(lines) <= 24
     assert all(f"  from {url}" in lines for url in row.urls)
     assert f"  sha256 {row.sha256}" in lines or "  checksum not known" in lines
-    assert f"  tar -xzf {row.file} -C '{folder / model}'" in lines
+    assert f"and put it into {folder}: the same command then verifies and unpacks it" in lines
     assert "--checkpoint_path" in lines[-1]
     if row.size:
-        assert f"({row.size:,} bytes)" in lines[1]
+        assert f"({row.size:,} bytes)" in lines[2]
 
 
 def test_a_network_without_a_release_says_where_to_put_its_checkpoint(folder):
