@@ -5,7 +5,8 @@ routine cannot know:
 
 * In the coordinates of `RowSpace` the Hessian is nearly diagonal. Its diagonal takes the place of
   the usual multiple of the identity, and is renewed in long searches, which end far from where
-  they begin.
+  they begin. Where a search is so long that the whole Hessian costs less than it, as for few
+  features of nearly separable classes, the whole Hessian does, then and for weaker penalties.
 * Logits are linear in the parameters. A line search needs the logits of the direction once, and
   then no product with the features however many steps it tries, so that an iteration costs two
   matrix products, one forward and one back.
@@ -20,9 +21,11 @@ import numpy as np
 
 from repro.classifiers.inverse_hessian import InverseHessian
 from repro.classifiers.losses import Loss
+from repro.classifiers.preconditioner import Dense, Diagonal, dense_after
 from repro.classifiers.row_space import RowSpace
 
 _RENEWAL = 50  # iterations after which the diagonal is first renewed, then at their doubles
+_DENSE_RENEWAL = 20  # the same of the whole Hessian
 _MAX_TRIALS = 40  # steps tried in one line search
 _SUFFICIENT_DECREASE, _CURVATURE = 1e-4, 0.9  # the Wolfe conditions' usual constants
 _ROUNDING = 1e-12  # of a sum of n terms about 1, relative to n
@@ -42,6 +45,7 @@ class Minima:
       converged: [problems] booleans.
       objective: [problems] sums of losses plus penalty.
       gradient_norm: [problems] norms of its gradient for the features as given.
+      hard: whether the search was so long that it came to use the whole Hessian.
     """
 
     l2: float
@@ -50,6 +54,7 @@ class Minima:
     converged: np.ndarray
     objective: np.ndarray
     gradient_norm: np.ndarray
+    hard: bool = False
 
     def objective_under(self, l2: float) -> np.ndarray:
         """Returns the [problems] objectives of the same parameters under another penalty."""
@@ -86,7 +91,8 @@ def minimize(
     point = _Point(start, loss, space, l2)
     if fallback is not None:
         point.begin_at_better(fallback)
-    inverse_hessian = InverseHessian(point.inverse_curvature())
+    hard = fallback is not None and fallback.hard
+    inverse_hessian = point.inverse_hessian(dense=hard)
     minima = Minima(
         l2,
         np.empty_like(start),
@@ -94,8 +100,10 @@ def minimize(
         np.zeros(loss.problems, bool),
         np.empty(loss.problems),
         np.empty(loss.problems),
+        hard,
     )
-    running, renewal = np.arange(loss.problems), _RENEWAL
+    running = np.arange(loss.problems)
+    renewal = _DENSE_RENEWAL if hard else _RENEWAL
     for iteration in range(max_iterations + 1):
         gradient_norm = point.gradient_norm()
         bound = np.maximum(
@@ -117,9 +125,11 @@ def minimize(
             running = running[~ended]
             point.keep(~ended)
             inverse_hessian.keep(~ended)
+        if not minima.hard and iteration >= point.dense_after():
+            minima.hard, renewal = True, iteration
         if iteration == renewal:
-            inverse_hessian = InverseHessian(point.inverse_curvature())
-            renewal *= 2
+            inverse_hessian = point.inverse_hessian(dense=minima.hard)
+            renewal += _DENSE_RENEWAL if minima.hard else renewal
         inverse_hessian.learn(*point.move(-inverse_hessian.times(point.gradient)))
     return minima
 
@@ -170,8 +180,32 @@ class _Point:
         squares = self._space.squared_gradient_norms(_rows(self.gradient))
         return np.sqrt(squares.reshape(len(self.gradient), -1).sum(axis=1))
 
-    def inverse_curvature(self) -> np.ndarray:
-        """Returns about the inverse of the Hessian's diagonal, [problems, rows of each, r + 1].
+    def dense_after(self) -> float:
+        """Returns the iterations after which the whole Hessian is worth its making."""
+        return dense_after(len(self.parameters), self.parameters[0].size)
+
+    def inverse_hessian(self, *, dense: bool) -> InverseHessian:
+        """Returns an estimate that has learned nothing yet, from the whole Hessian if asked to."""
+        preconditioner = self._dense() if dense else None
+        if preconditioner is None:
+            preconditioner = Diagonal(self._inverse_curvature())
+        return InverseHessian(preconditioner, len(self.parameters), self.parameters[0].size)
+
+    def _dense(self) -> Dense | None:
+        """Returns the inverse of the whole Hessian, if that can be had."""
+        hessians = self._loss.hessians(_rows(self._residuals), self._space.design)
+        penalty = np.full(self.parameters.shape[1:], self._l2)
+        penalty[:, -1] = 0.0
+        diagonal = np.einsum("pii->pi", hessians)
+        # The softmax has no curvature, nor ever a slope, where all intercepts change alike.
+        diagonal += penalty.ravel() + _ROUNDING * len(self._space.design)
+        try:
+            return Dense(hessians)
+        except np.linalg.LinAlgError:
+            return None
+
+    def _inverse_curvature(self) -> np.ndarray:
+        """Returns about the inverse of the Hessian's diagonal, [problems, size].
 
         The rows of a problem share it: with one for each class of the softmax, steps would leave
         the subspace where the parameters sum to 0 over classes, and the search would take longer.
@@ -186,7 +220,8 @@ class _Point:
         curvature = of_problems[:, None, None] * of_columns
         curvature[..., :-1] += self._l2
         inverse = 1.0 / np.maximum(curvature, _ROUNDING * len(design))
-        return np.broadcast_to(inverse, self.parameters.shape)
+        inverse = np.broadcast_to(inverse, self.parameters.shape)
+        return inverse.reshape(len(inverse), -1)
 
     def keep(self, problems: np.ndarray) -> None:
         """Drops all but some of the problems, given as [problems] booleans."""

@@ -5,6 +5,7 @@ into independent problems, each with its own loss: the softmax ties all classes 
 one-vs-rest makes each class a problem of its own.
 """
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 # A class without examples has no best intercept but minus infinity: this many examples stand in,
 # few enough that the gradient they leave, their number, passes as zero.
 _ABSENT = 1e-9
+_BLOCK = 4 * 10**6  # numbers of a temporary array; 32 MB
 
 
 class Loss(Protocol):
@@ -33,6 +35,14 @@ class Loss(Protocol):
 
     def curvatures(self, residuals: np.ndarray) -> np.ndarray:
         """Returns the second derivatives by the logits, of the shape of `residuals`."""
+
+    def hessians(self, residuals: np.ndarray, design: np.ndarray) -> np.ndarray:
+        """Returns the [problems, size, size] second derivatives by the parameters of each problem.
+
+        Args:
+          residuals: [rows, n], the derivatives by the logits.
+          design: [n, r + 1], of which the logits are combinations; size is (r + 1) * rows of each.
+        """
 
     def only(self, problems: np.ndarray) -> "Loss":
         """Returns the loss of some of the problems, given as [problems] booleans."""
@@ -70,6 +80,23 @@ class SoftmaxCrossEntropy:
     def curvatures(self, residuals: np.ndarray) -> np.ndarray:
         """Returns p (1 - p), the second derivatives by each logit itself."""
         return _bernoulli_variances(residuals)
+
+    def hessians(self, residuals: np.ndarray, design: np.ndarray) -> np.ndarray:
+        """Returns the [1, size, size] second derivatives by the parameters."""
+        probabilities = residuals.copy()
+        probabilities[self._targets] += 1.0
+        rows, width = len(residuals), design.shape[1]
+        hessian = np.zeros((rows, width, rows, width))
+        for row, block in enumerate(_weighted_squares(probabilities, design)):
+            hessian[row, :, row] = block
+        hessian = hessian.reshape(rows * width, rows * width)
+        examples = max(1, _BLOCK // (rows * width))
+        for first in range(0, len(design), examples):
+            some = slice(first, first + examples)
+            products = probabilities[:, some].T[:, :, None] * design[some, None]
+            products = products.reshape(-1, rows * width)
+            hessian -= products.T @ products
+        return hessian[None]
 
     def only(self, problems: np.ndarray) -> "SoftmaxCrossEntropy":
         """Returns the loss of some of the problems, given as [problems] booleans."""
@@ -111,6 +138,10 @@ class SigmoidCrossEntropy:
         """Returns p (1 - p), the second derivatives by the logits."""
         return _bernoulli_variances(residuals)
 
+    def hessians(self, residuals: np.ndarray, design: np.ndarray) -> np.ndarray:
+        """Returns the [rows, r + 1, r + 1] second derivatives by the parameters."""
+        return np.array(list(_weighted_squares(self.curvatures(residuals), design)))
+
     def only(self, problems: np.ndarray) -> "SigmoidCrossEntropy":
         """Returns the loss of some of the problems, given as [problems] booleans."""
         return SigmoidCrossEntropy(self._labels[problems])
@@ -145,9 +176,21 @@ class SquaredHinge:
         """Returns 2 inside the margin and 0 beyond it."""
         return 2.0 * (residuals != 0)
 
+    def hessians(self, residuals: np.ndarray, design: np.ndarray) -> np.ndarray:
+        """Returns the [rows, r + 1, r + 1] second derivatives by the parameters."""
+        return np.array(list(_weighted_squares(self.curvatures(residuals), design)))
+
     def only(self, problems: np.ndarray) -> "SquaredHinge":
         """Returns the loss of some of the problems, given as [problems] booleans."""
         return SquaredHinge(self._labels[problems])
+
+
+def _weighted_squares(weights: np.ndarray, design: np.ndarray) -> Iterator[np.ndarray]:
+    """Yields the sum over examples of weight * x x^T for each row of [rows, n] weights."""
+    for row in weights:
+        used = row > 0
+        scaled = design[used] * np.sqrt(row[used])[:, None]
+        yield scaled.T @ scaled
 
 
 def _bernoulli_variances(residuals: np.ndarray) -> np.ndarray:

@@ -238,6 +238,19 @@ def test_a_class_without_examples_is_never_predicted():
         assert (predict_scores(coefs, intercepts, features).argmax(axis=1) < 3).all()
 
 
+def test_a_hard_path_ends_in_few_iterations_at_the_same_solutions():
+    """Few features of nearly separable classes: L-BFGS alone takes thousands of iterations."""
+    rng = np.random.default_rng(3)
+    labels = rng.integers(6, size=400)
+    features = normalize(1.3 * rng.normal(size=(6, 10))[labels] + rng.normal(size=(400, 10)))
+    path = logistic_regression_path(features, labels, 6, L2_VALUES[::4])
+    assert path.converged.all()
+    assert path.iterations.max() < 300
+    for i in range(3):
+        alone = logistic_regression_path(features, labels, 6, [L2_VALUES[4 * i]], tolerance=1e-6)
+        assert relative_difference(path.coefs[i], alone.coefs[0]) < TOLERANCE
+
+
 def test_unconverged_values_are_flagged_and_named():
     features, labels = relu_features(100, 20, 4)
     named = r"2 of 3 values of lambda: 0\.0001 \(2 iterations.*, 0\.01 \(2 iterations"
@@ -253,7 +266,7 @@ def test_a_tolerance_beyond_rounding_is_flagged_rather_than_claimed():
     features, labels = relu_features(100, 20, 4)
     with pytest.warns(ConvergenceWarning):
         path = logistic_regression_path(
-            1e3 * features, labels, 4, [1e-6], tolerance=1e-15, max_iterations=2000
+            1e6 * features, labels, 4, [1e-6], tolerance=1e-15, max_iterations=2000
         )
     assert not path.converged[0]
     assert np.isfinite(path.coefs).all()
