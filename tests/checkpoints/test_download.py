@@ -204,6 +204,14 @@ def test_a_file_that_was_changed_is_not_glued_to_an_old_half(
 
 
 @pytest.mark.parametrize("known", [KNOWN, NOTHING_KNOWN])
+@pytest.mark.parametrize("range", [f"bytes 3999-{SIZE - 1}/{SIZE}", "bytes 4000-", ""])
+def test_a_rest_that_is_not_the_one_asked_for_is_not_used(served, get, server, known, range):
+    served.answers = [Answer(cut_after=4000), Answer(headers={"Content-Range": range})]
+    assert get(known) == CONTENT
+    assert [asked.range for asked in server.asked] == [None, "bytes=4000-", None]
+
+
+@pytest.mark.parametrize("known", [KNOWN, NOTHING_KNOWN])
 def test_without_versions_a_change_is_told_by_the_size(served, get, begun, server, known):
     begun(OTHER, Version(server.url("a.bin"), size=SIZE + 1))
     served.headers = {}

@@ -2,6 +2,7 @@ import dataclasses
 import fcntl
 import hashlib
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -136,6 +137,17 @@ def test_what_is_no_longer_as_fetched_is_fetched_again(get, entry, folder, conte
     assert "is not what was fetched; it is fetched again" in get.told[0]
 
 
+def test_a_change_that_size_and_time_do_not_show_is_found_by_reading_all(get, entry, folder):
+    get()
+    data = folder / MODEL / f"{entry.member}.data-00000-of-00001"
+    modified = data.stat().st_mtime_ns
+    data.write_bytes(made.flipped(data.read_bytes(), 9, 0))
+    os.utime(data, ns=(modified, modified))
+    assert inventory.status(entry, folder).state == inventory.VERIFIED
+    assert inventory.status(entry, folder, thorough=True).state == inventory.CHANGED
+    assert get().is_new
+
+
 def test_a_copy_of_a_fetched_checkpoint_is_still_verified(get, entry, folder, contents, tmp_path):
     get()
     for name, content in archives.in_folder(folder / MODEL).items():
@@ -268,6 +280,7 @@ def test_a_file_of_the_archive_cannot_stand_in_for_the_record(get, entry, folder
     server.files["net.tgz"] = Served(bad)
     get(dataclasses.replace(entry, sha256=None))
     assert inventory.record_in(folder / MODEL).is_published is False
+    assert inventory.status(entry, folder).state == inventory.UNPUBLISHED
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"files": 1}', '{"files": [{}]}'])

@@ -151,7 +151,7 @@ def test_a_bomb_in_a_name_is_refused_without_being_read_into_memory(unpacked):
     for kind in (tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE):
         name = member("././@LongLink", b"", type=kind, size=60 << 20)
         archive = archives.tar([name, member("x", b"1")])
-        assert_refused(unpacked, gzip.compress(archive), "whose name is no name|damaged")
+        assert_refused(unpacked, gzip.compress(archive), "whose name is no name")
 
 
 def test_headers_within_headers_are_refused(unpacked):
