@@ -3,12 +3,22 @@
     python benchmarks/logistic_regression.py [--examples=2000] [--dimensions=256] [--classes=50]
     python benchmarks/logistic_regression.py --features=FILE.npz    (arrays `features` and `labels`)
 
+    python benchmarks/logistic_regression.py --growth
+
 Three sides fit the same values of lambda in float64: ours; scikit-learn's LogisticRegression
 (lbfgs) from zero at each value; and the same warm-started along the path, from strong to weak.
 Times are wall seconds and the processor's, ratios are to ours, and `excess` is the largest relative
-amount by which an objective lies above the least of the three at the same value.
+amount by which an objective lies above the least of the three at the same value. --sides=ours,warm
+leaves the cold side out, which takes longest.
+
+--growth measures our side alone as examples, features and classes double, each shape in a process
+of its own: seconds for an iteration, and the peak of the memory. Its last shape is Birdsnap's with
+the features of Inception-ResNet v2, for 20 iterations.
 """
 
+import resource
+import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -32,6 +42,22 @@ _EVERY = flags.DEFINE_integer(
 )
 _TOLERANCE = flags.DEFINE_float("tolerance", 1e-8, "scikit-learn's tol.")
 _MAX_ITERATIONS = flags.DEFINE_integer("max_iterations", 10_000, "scikit-learn's max_iter.")
+
+_SIDES = flags.DEFINE_list("sides", ["ours", "cold", "warm"], "Which of the three to run.")
+_GROWTH = flags.DEFINE_bool("growth", False, "Measures time and memory as the problem grows.")
+_SHAPE = flags.DEFINE_list("shape", None, "One shape of --growth: examples, features, classes.")
+_SHAPES = (
+    (2500, 256, 100),
+    (5000, 256, 100),
+    (10_000, 256, 100),
+    (2500, 512, 100),
+    (2500, 1024, 100),
+    (2500, 256, 200),
+    (2500, 256, 400),
+    (1000, 1536, 100),  # fewer examples than features
+    (47_386, 1536, 500),  # Birdsnap
+)
+_GROWTH_ITERATIONS = 20
 
 Fits = tuple[np.ndarray, np.ndarray, int, int]  # coefs, intercepts, iterations, unconverged values
 
@@ -85,9 +111,45 @@ def objectives(fits: Fits, features: np.ndarray, labels: np.ndarray, l2_values: 
     return np.array(values)
 
 
+def grow() -> None:
+    """Prints our seconds for an iteration and our peak of memory for shape after shape."""
+    print(f"{'examples':>9} {'features':>9} {'classes':>8} {'s/iteration':>12} {'s in all':>9} GB")
+    for shape in _SHAPES:
+        words = [sys.executable, __file__, f"--shape={','.join(map(str, shape))}"]
+        subprocess.run(words, check=True)
+
+
+def measure(n: int, d: int, num_classes: int) -> None:
+    """Prints one row of `grow`, the features being float32 as a network gives them."""
+    rng = np.random.default_rng(0)
+    features = np.maximum(rng.normal(size=(n, d)).astype(np.float32), 0, dtype=np.float32)
+    labels = np.arange(n) % num_classes
+    features[np.arange(n), labels % d] += 1.0
+    features = normalize(features)
+    start = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = logistic_regression_path(
+            features, labels, num_classes, [1e-3], max_iterations=_GROWTH_ITERATIONS
+        )
+    seconds = time.perf_counter() - start
+    gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"{n:9,} {d:9,} {num_classes:8} {seconds / path.iterations[0]:12.3f} {seconds:9.1f} "
+        f"{gigabytes:.2f}",
+        flush=True,
+    )
+
+
 def main(argv: list[str]) -> None:
-    """Runs the three sides and prints a row for each."""
+    """Runs the sides and prints a row for each."""
     del argv
+    if _SHAPE.value:
+        measure(*map(int, _SHAPE.value))
+        return
+    if _GROWTH.value:
+        grow()
+        return
     if _FEATURES.value:
         with np.load(_FEATURES.value) as archive:
             features, labels = archive["features"].astype(np.float64), archive["labels"]
@@ -104,6 +166,7 @@ def main(argv: list[str]) -> None:
         "scikit-learn, cold": lambda: scikit_learn(features, labels, l2_values, False),
         "scikit-learn, warm": lambda: scikit_learn(features, labels, l2_values, True),
     }
+    sides = {name: side for name, side in sides.items() if name.split()[-1] in _SIDES.value}
     fits, seconds = {}, {}
     for name, side in sides.items():
         wall, cpu = time.perf_counter(), time.process_time()

@@ -230,6 +230,36 @@ def test_any_small_problem_is_solved(n, d, num_classes, one_vs_rest, l2, seed):
     assert np.isfinite(path.coefs).all() and np.isfinite(path.intercepts).all()
 
 
+def test_constant_features_leave_the_class_frequencies():
+    labels = np.array([0] * 5 + [1] * 3 + [2] * 2)
+    path = logistic_regression_path(np.full((10, 4), 0.5), labels, 3, L2_VALUES)
+    assert path.converged.all()
+    np.testing.assert_allclose(path.coefs, 0, atol=1e-7)
+    odds = np.exp(path.intercepts)
+    np.testing.assert_allclose(odds / odds.sum(axis=1, keepdims=True), [[0.5, 0.3, 0.2]] * 45)
+
+
+def test_one_constant_feature_beside_others_changes_nothing():
+    features, labels = relu_features(80, 6, 3)
+    wider = np.column_stack([features, np.full(80, 7.0)])
+    path = logistic_regression_path(features, labels, 3, [1e-4, 1.0])
+    with_it = logistic_regression_path(wider, labels, 3, [1e-4, 1.0])
+    assert with_it.converged.all()
+    np.testing.assert_allclose(with_it.coefs[..., -1], 0, atol=1e-6)
+    assert relative_difference(with_it.coefs[..., :-1], path.coefs) < 2 * TOLERANCE
+
+
+def test_separable_classes_are_solved_down_to_the_weakest_penalty():
+    features = np.array([[0.0, 1.0], [0.1, 0.9], [1.0, 0.0], [0.9, 0.2], [0.5, 0.6], [0.6, 0.5]])
+    labels = np.array([0, 0, 1, 1, 0, 1])
+    path = logistic_regression_path(features, labels, 2, L2_VALUES)
+    assert path.converged.all()
+    scores = predict_scores(path.coefs[0], path.intercepts[0], features)
+    assert (scores.argmax(axis=1) == labels).all()
+    difference = path.coefs[0, 1] - path.coefs[0, 0]
+    assert difference[0] > 100 and difference[0] == pytest.approx(-difference[1], rel=0.2)
+
+
 def test_a_class_without_examples_is_never_predicted():
     features, labels = relu_features(60, 8, 3)
     path = logistic_regression_path(features, labels, 4, L2_VALUES)
