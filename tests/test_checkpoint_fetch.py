@@ -7,8 +7,8 @@ import pytest
 from repro import checkpoint, checkpoints
 from repro.checkpoints import manifest
 from tests.checkpoints import archives, made
-from tests.checkpoints.server import Served, serving
 from tests.commands import run_command
+from tests.downloading.server import Served, serving
 
 MODEL = "mobilenet_v1_0.5"
 

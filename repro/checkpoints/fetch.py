@@ -17,17 +17,17 @@ from pathlib import Path
 
 from repro import UserError
 from repro.checkpoints import files, inventory, location, manifest
-from repro.checkpoints.download import (
+from repro.checkpoints.inventory import RECORD, Record, Status, StoredFile
+from repro.checkpoints.manifest import ManifestEntry
+from repro.checkpoints.unpack import BadArchiveError, unpack
+from repro.downloading.fingerprint import Fingerprint, fingerprint, writing
+from repro.downloading.transfer import (
     DownloadError,
     Patience,
     Tell,
     download,
     print_to_stderr,
 )
-from repro.checkpoints.fingerprint import Fingerprint, fingerprint, writing
-from repro.checkpoints.inventory import RECORD, Record, Status, StoredFile
-from repro.checkpoints.manifest import ManifestEntry
-from repro.checkpoints.unpack import BadArchiveError, unpack
 
 _LOCKED = (errno.EACCES, errno.EAGAIN)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from repro import UserError
 from repro._files import replacing
 from repro.checkpoints import files, location
-from repro.checkpoints.fingerprint import fingerprint
 from repro.checkpoints.manifest import ManifestEntry
+from repro.downloading.fingerprint import fingerprint
 
 RECORD = "fetched.json"  # beside the files of a checkpoint that was fetched
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from repro import UserError
-from repro.checkpoints.fingerprint import BLOCK, writing
+from repro.downloading.fingerprint import BLOCK, writing
 
 _MOST_MEMBERS = 1000
 _LONGEST_NAME = 255  # bytes

@@ -2,7 +2,7 @@ import pytest
 
 from repro import checkpoints
 from tests.checkpoints import made
-from tests.checkpoints.server import serving
+from tests.downloading.conftest import running_server, server  # noqa: F401 (fixtures)
 
 
 @pytest.fixture(scope="session")
@@ -33,18 +33,3 @@ def v1(tmp_path):
 def v2(tmp_path):
     """A small checkpoint of an index and a data file; its prefix."""
     return checkpoints.write(tmp_path / "v2" / "model.ckpt", made.small_values())
-
-
-@pytest.fixture(scope="session")
-def running_server():
-    with serving() as server, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("no_proxy", "127.0.0.1")
-        yield server
-
-
-@pytest.fixture
-def server(running_server):
-    """A web server on this machine, without files."""
-    running_server.files.clear()
-    running_server.asked.clear()
-    return running_server

@@ -11,10 +11,11 @@ import pytest
 
 from repro import UserError, checkpoints
 from repro.checkpoints import inventory, location, manifest
-from repro.checkpoints.download import Patience
 from repro.checkpoints.fetch import fetch
-from tests.checkpoints import archives, light, made
-from tests.checkpoints.server import Answer, Served
+from repro.downloading.transfer import Patience
+from tests.checkpoints import archives, made
+from tests.downloading import light
+from tests.downloading.server import Answer, Served
 
 MODEL = "mobilenet_v1_0.5"
 QUICK = Patience(attempts=2, timeout=0.5, pause=0.01)

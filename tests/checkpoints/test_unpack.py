@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from repro import UserError
 from repro.checkpoints.unpack import BadArchiveError, unpack
-from tests.checkpoints import archives, light
+from tests.checkpoints import archives
 from tests.checkpoints.archives import member
+from tests.downloading import light
 
 CONTENTS = {"net.ckpt.data-00000-of-00001": bytes(range(256)) * 9, "net.ckpt.index": b"index"}
 BLOCK = tarfile.BLOCKSIZE

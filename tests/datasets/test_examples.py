@@ -84,9 +84,7 @@ def test_prepared_data_with_another_split_are_refused(digits_dir, declare):
 
 def test_more_examples_than_declared_are_refused(digits_dir, declare):
     declare("digits", {"train": 900, "validation": 239, "test": 599})
-    with pytest.raises(
-        UserError, match=r"has 1,198 examples .* instead of 1,139"
-    ):
+    with pytest.raises(UserError, match=r"has 1,198 examples .* instead of 1,139"):
         datasets.load("digits", "validation", digits_dir)
 
 

@@ -1,30 +1,19 @@
 """Finds, checks and downloads the published files that a data set is made from."""
 
-import hashlib
-import http.client
 import os
-import urllib.error
-import urllib.request
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tensorflow_datasets.core.download.resource import get_dl_fname
-from tqdm import tqdm
 
-from repro import UserError
+from repro import UserError, downloading
 from repro.datasets.declaration import ArchiveFile, DatasetSpec, Part
 from repro.datasets.preparing import archives
+from repro.downloading import DownloadError, Fingerprint, fingerprint
 
-TIMEOUT = 30  # seconds that a server may be silent
-
-_BLOCK = 1 << 20  # bytes
 _NAMED_AT_MOST = 10
-
-
-class DownloadError(Exception):
-    """A file cannot be downloaded; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -95,86 +84,36 @@ def download(archive: ArchiveFile, folder: Path) -> Path:
 
     Args:
       archive: its url, size and sha256 must be known.
-      folder: where to put it.
+      folder: where to put it; is made if it is not there.
 
     Returns:
       Its path.
 
     Raises:
-      DownloadError: no connection, no answer for `TIMEOUT` seconds, or not the published file.
+      DownloadError: it cannot be had, or is not the published file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f"{archive.name}.partial"
-    if not partial.exists() or partial.stat().st_size != archive.size:
-        try:
-            _append(archive, partial)
-        except urllib.error.URLError as error:
-            reason = error if isinstance(error, urllib.error.HTTPError) else error.reason
-            raise DownloadError(str(reason)) from error
-        except (OSError, http.client.HTTPException) as error:
-            raise DownloadError(str(error)) from error
-    size, sha256 = size_and_sha256(partial)
-    if size < archive.size:
-        raise DownloadError(f"the connection ended after {size:,} of {archive.size:,} bytes")
-    if sha256 != archive.sha256:
-        partial.unlink()
-        raise DownloadError(f"what lies there has sha256 {sha256}")
-    return partial.replace(folder / archive.name)
-
-
-def _append(archive: ArchiveFile, partial: Path) -> None:
-    there = partial.stat().st_size if partial.exists() else 0
-    headers = {"User-Agent": "repro"}
-    if there:
-        headers["Range"] = f"bytes={there}-"
-    request = urllib.request.Request(archive.url, headers=headers)
-    with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
-        if response.status != http.HTTPStatus.PARTIAL_CONTENT:
-            there = 0  # the server sends the whole
-        if response.length is not None and there + response.length != archive.size:
-            raise DownloadError(
-                f"what lies there has {there + response.length:,} bytes instead of {archive.size:,}"
-            )
-        with (
-            partial.open("ab" if there else "wb") as file,
-            _bar(archive.name, archive.size, initial=there) as bar,
-        ):
-            while block := response.read1(_BLOCK):  # `read` loses what came if the rest does not
-                file.write(block)
-                bar.update(len(block))
-
-
-def size_and_sha256(path: Path) -> tuple[int, str]:
-    """Returns a file's size in bytes and its SHA-256 (hex)."""
-    size = path.stat().st_size
-    digest = hashlib.sha256()
-    with path.open("rb") as file, _bar(f"Checking {path.name}", size, delay=2) as bar:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-            bar.update(len(block))
-    return size, digest.hexdigest()
-
-
-def _bar(what: str, total: int, **options: float) -> tqdm:
-    return tqdm(desc=what, total=total, unit="B", unit_scale=True, disable=None, **options)
+    path = folder / archive.name
+    downloading.download([archive.url], path, Fingerprint(archive.size, archive.sha256))
+    return path
 
 
 def _checked(path: Path, archive: ArchiveFile, allow_changed: bool) -> SourceFile:
     try:
-        size, sha256 = size_and_sha256(path)
+        found = fingerprint(path)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if (size, sha256) != (archive.size, archive.sha256):
+    if found.difference(Fingerprint(archive.size, archive.sha256)) is not None:
         difference = (
-            f"{path} is not the published {archive.name}: it has {size:,} bytes (sha256 {sha256}) "
-            f"instead of {archive.size:,} (sha256 {archive.sha256})."
+            f"{path} is not the published {archive.name}: it has {found.size:,} bytes "
+            f"(sha256 {found.sha256}) instead of {archive.size:,} (sha256 {archive.sha256})."
         )
         if not allow_changed:
             raise UserError(
                 f"{difference} Fetch it again, or use it as it is with --allow_partial."
             )
         warnings.warn(f"{difference} It is used all the same.", stacklevel=2)
-    return SourceFile(archive, path, size, sha256)
+    return SourceFile(archive, path, found.size, found.sha256)
 
 
 def missing_error(

@@ -1,4 +1,3 @@
-import dataclasses
 import hashlib
 import http.server
 import threading
@@ -76,64 +75,6 @@ def test_a_file_is_downloaded_under_its_name(archive, tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("ranges", [True, False])
-def test_a_download_goes_on_where_it_ended_if_the_server_can(archive, server, tmp_path, ranges):
-    server.handler.ranges = ranges
-    (tmp_path / "a.bin.partial").write_bytes(CONTENT[:1000])
-    assert fetching.download(archive, tmp_path).read_bytes() == CONTENT
-    assert server.handler.asked == [("/a.bin", "bytes=1000-")]
-
-
-def test_a_complete_part_is_not_asked_for_again(archive, server, tmp_path):
-    (tmp_path / "a.bin.partial").write_bytes(CONTENT)
-    assert fetching.download(archive, tmp_path).read_bytes() == CONTENT
-    assert server.handler.asked == []
-
-
-def test_a_server_that_falls_silent_is_given_up_and_what_came_is_kept(
-    archive, server, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(fetching, "TIMEOUT", 0.1)
-    server.handler.silent_after = 2000
-    with pytest.raises(fetching.DownloadError, match="timed out"):
-        fetching.download(archive, tmp_path)
-    server.handler.silent_after = None
-    assert fetching.download(archive, tmp_path).read_bytes() == CONTENT
-    assert server.handler.asked[1] == ("/a.bin", "bytes=2000-")
-
-
-def test_a_page_in_place_of_the_file_is_told_by_its_size(archive, server, tmp_path):
-    server.handler.files["a.bin"] = b"<html>moved</html>"
-    with pytest.raises(fetching.DownloadError, match="has 18 bytes instead of 5,120"):
-        fetching.download(archive, tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_another_content_of_the_same_size_is_told_by_its_digest_and_not_kept(
-    archive, server, tmp_path
-):
-    server.handler.files["a.bin"] = CONTENT[::-1]
-    with pytest.raises(fetching.DownloadError, match=r"has sha256 [0-9a-f]{64}"):
-        fetching.download(archive, tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("http://127.0.0.1:9/a.bin", "refused"),
-        ("http://no.such.host.invalid/a.bin", "known|resolution|resolve"),
-        ("{server}gone.bin", "404"),
-    ],
-)
-def test_why_nothing_came_is_said_at_once(archive, server, tmp_path, url, reason):
-    archive = dataclasses.replace(archive, url=url.format(server=server.url))
-    begin = time.monotonic()
-    with pytest.raises(fetching.DownloadError, match=reason):
-        fetching.download(archive, tmp_path)
-    assert time.monotonic() - begin < 10
-
-
 @pytest.fixture
 def pets(tmp_path, server):
     """Lays the small Pets out in `official`, served from this machine; returns `tmp_path`."""
@@ -183,7 +124,8 @@ def test_without_network_one_message_names_all_that_is_missing(pets, server):
     message = str(error.value)
     images, annotations = (part.archives[0] for part in datasets.spec("pets").parts)
     for fact in (
-        "images.tar.gz could not be downloaded: HTTP Error 404: Not Found.",
+        "images.tar.gz could not be downloaded: ",
+        "404",
         f"  images.tar.gz ({images.size:,} bytes, sha256 {images.sha256})\n    from {images.url}",
         f"  annotations.tar.gz ({annotations.size:,} bytes, sha256 {annotations.sha256})",
         f"from {annotations.url}",

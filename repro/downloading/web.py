@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from http import HTTPStatus
 
-from repro.checkpoints.fingerprint import BLOCK
+from repro.downloading.fingerprint import BLOCK
 
 NOTHING_BEHIND = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repro import UserError
-from repro.checkpoints import download as module
-from repro.checkpoints import web
-from repro.checkpoints.download import DownloadError, Patience, download
-from repro.checkpoints.fingerprint import Fingerprint, fingerprint
-from repro.checkpoints.partial import Partial, Version
-from tests.checkpoints import light
-from tests.checkpoints.server import Answer, Asked, Served
+from repro.downloading import transfer as module
+from repro.downloading import web
+from repro.downloading.fingerprint import Fingerprint, fingerprint
+from repro.downloading.partial import Partial, Version
+from repro.downloading.transfer import DownloadError, Patience, download
+from tests.downloading import light
+from tests.downloading.server import Answer, Asked, Served
 
 CONTENT = bytes(range(256)) * 40
 OTHER = CONTENT[::-1]
@@ -324,8 +324,8 @@ def test_a_full_disk_is_told_before_anything_comes(get, monkeypatch, tmp_path):
 _TO_ARGUMENT = """
 from pathlib import Path
 from repro import UserError
-from repro.checkpoints.download import download
-from repro.checkpoints.fingerprint import Fingerprint
+from repro.downloading.transfer import download
+from repro.downloading.fingerprint import Fingerprint
 def get():
     try:
         download([sys.argv[1]], Path(sys.argv[2]), Fingerprint(int(sys.argv[3]), sys.argv[4]))

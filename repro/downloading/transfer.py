@@ -10,14 +10,14 @@ from http import HTTPStatus
 from pathlib import Path
 
 from repro import UserError
-from repro.checkpoints.fingerprint import (
+from repro.downloading.fingerprint import (
     Fingerprint,
     fingerprint,
     progress_bar,
     writing,
 )
-from repro.checkpoints.partial import Partial, Version
-from repro.checkpoints.web import (
+from repro.downloading.partial import Partial, Version
+from repro.downloading.web import (
     NOTHING_BEHIND,
     DeadLink,
     FailedAttempt,
@@ -228,6 +228,5 @@ class _Source:
         if total is not None and total - first > free:
             raise UserError(
                 f"{folder} has no room for {self.partial.final.name}: it needs {total - first:,} "
-                f"more bytes, and {free:,} are free. Make room there, or choose another folder "
-                "with --checkpoint_dir."
+                f"more bytes, and {free:,} are free. Make room there, or choose another folder."
             )

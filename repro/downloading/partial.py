@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from repro._files import replacing
-from repro.checkpoints.fingerprint import Fingerprint
+from repro.downloading.fingerprint import Fingerprint
 
 
 @dataclass(frozen=True)
