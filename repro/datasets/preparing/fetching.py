@@ -62,7 +62,8 @@ def gather(
             try:
                 paths[part] = download(part.archives[0], download_dir)
             except DownloadError as error:
-                reason = f"{part.archives[0].name} could not be downloaded: {str(error).rstrip(".")}"
+                cause = str(error).rstrip(".")
+                reason = f"{part.archives[0].name} could not be downloaded: {cause}"
                 lacking = [part for part, path in paths.items() if path is None]
                 raise missing_error(spec, lacking, data_dir, manual_dir, reason) from error
     return [_checked(path, part.archives[0], allow_changed) for part, path in paths.items()]
