@@ -1,6 +1,5 @@
 """Whether a file can be relied on: an archive by its digest, a checkpoint by what is in it."""
 
-import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,9 +15,9 @@ from repro.checkpoints.identification import (
     num_classes,
     shapes_of,
 )
-from repro.checkpoints.manifest import ManifestEntry
 from repro.checkpoints.opening import Reader, open_checkpoint
 from repro.checkpoints.restore import AVERAGE, source_of
+from repro.downloading import Fingerprint, fingerprint
 
 _ARCHIVES = (".tgz", ".tar.gz", ".tar")
 
@@ -43,7 +42,7 @@ def verify(path: str | os.PathLike[str], model: str | None = None) -> Verdict:
 
     An archive must have the digest that the manifest has. Of a checkpoint, whose digest nobody
     published, every byte is read and its checksums compared (an .h5 file has none), and every
-    variable of the network must be there in its shape, finite, and no variance below zero. A
+    variable of the network must be there in its shape, finite, and every variance positive. A
     variance of exactly zero is no problem: that is where the moving average of a channel that died
     in training ends up.
 
@@ -94,46 +93,28 @@ def _bad_values(reader: Reader, source: str) -> Iterator[str]:
     if count := int(np.sum(~np.isfinite(values))):
         yield f"{source} has {count:,} infinite or undefined (NaN) values."
     is_variance = source.removesuffix(AVERAGE).endswith("/moving_variance")
-    if is_variance and (count := int(np.sum(values < 0))):
-        yield f"{source} has {count:,} variances below zero."
+    if is_variance and (count := int(np.sum(values <= 0))):
+        yield f"{source} has {count:,} variances that are not positive."
 
 
 def _verify_archive(path: Path, model: str | None) -> Verdict:
-    digests = _digests(path)
+    found = fingerprint(path)
     known = [
         entry
         for entry in manifest.entries()
         if model in (None, entry.model) and (entry.sha256 or entry.sha384)
     ]
     for entry in known:
-        if _agrees(entry, digests):
+        if found.difference(Fingerprint(sha256=entry.sha256, sha384=entry.sha384)) is None:
             return Verdict(True, f"{path} is {entry.file} of {entry.model} as released.")
     namesakes = [entry for entry in known if entry.file == path.name]
     if namesakes:
         expected = " or ".join(str(entry.sha256 or entry.sha384) for entry in namesakes)
-        found = digests["sha256" if namesakes[0].sha256 else "sha384"]
-        problem = f"Its digest is {found}, the manifest's {expected}. Download it again."
+        digest = found.sha256 if namesakes[0].sha256 else found.sha384
+        problem = f"Its digest is {digest}, the manifest's {expected}. Download it again."
         return Verdict(False, f"{path} is NOT {path.name} as released.", (problem,))
     problem = (
         f"The manifest has no digest of {path.name}{f' for {model}' if model else ''}. Unpack it, "
         "and verify the checkpoint inside."
     )
     return Verdict(False, f"{path} is NOT known.", (problem,))
-
-
-def _agrees(entry: ManifestEntry, digests: dict[str, str]) -> bool:
-    if entry.sha256:
-        return entry.sha256 == digests["sha256"]
-    return entry.sha384 == digests["sha384"]
-
-
-def _digests(path: Path) -> dict[str, str]:
-    hashes = {"sha256": hashlib.sha256(), "sha384": hashlib.sha384()}
-    try:
-        with path.open("rb") as stream:
-            while chunk := stream.read(1 << 20):
-                for digest in hashes.values():
-                    digest.update(chunk)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
-    return {name: digest.hexdigest() for name, digest in hashes.items()}
