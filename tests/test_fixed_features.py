@@ -5,7 +5,7 @@ import pytest
 
 from repro import UserError, datasets, metrics
 from repro._fixed_features import CLASSIFIERS, Solution, solve
-from repro.classifiers import K_VALUES, L2_VALUES, SVM_L2_VALUES, normalize
+from repro.classifiers import K_VALUES, L2_VALUES, SVM_L2_VALUES, TOLERANCE, normalize
 
 SIZES = {"train": 120, "validation": 60, "test": 60}
 
@@ -33,7 +33,7 @@ def solved(classifier, dataset="digits", splits=("train", "validation", "test"),
         {split: features[split] for split in splits},
         labels,
         spec,
-        **{"tolerance": 5e-4, "max_iterations": 2000, "show_progress": False} | options,
+        **{"tolerance": TOLERANCE, "max_iterations": 2000, "show_progress": False} | options,
     )
     return solution, labels, spec
 
@@ -98,7 +98,7 @@ def test_features_that_are_not_finite_are_the_users_to_know(classifier):
             features,
             labels,
             datasets.spec("digits"),
-            tolerance=5e-4,
+            tolerance=TOLERANCE,
             max_iterations=10,
             show_progress=False,
         )

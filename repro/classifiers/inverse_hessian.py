@@ -9,7 +9,7 @@ import numpy as np
 
 from repro.classifiers.preconditioner import Dense, Diagonal
 
-_MEMORY = 10  # pairs of steps and gradient changes
+_MEMORY = 20  # pairs of steps and gradient changes
 
 
 class InverseHessian:

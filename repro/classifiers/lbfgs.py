@@ -1,7 +1,7 @@
 """Preconditioned L-BFGS for L2-regularized linear classifiers.
 
-The algorithm is Liu and Nocedal's (1989; the paper's [39]), with two things that a general-purpose
-routine cannot know:
+The algorithm is Liu and Nocedal's (1989; the paper's [39]), with three things that a
+general-purpose routine cannot know:
 
 * In the coordinates of `RowSpace` the Hessian is nearly diagonal. Its diagonal takes the place of
   the usual multiple of the identity, and is renewed in long searches, which end far from where
@@ -10,6 +10,11 @@ routine cannot know:
 * Logits are linear in the parameters. A line search needs the logits of the direction once, and
   then no product with the features however many steps it tries, so that an iteration costs two
   matrix products, one forward and one back.
+
+* What decides is a gradient relative to its terms, and float32 has digits enough for that nearly
+  always. Both products are in float32, at half the time, until the search has ended by them, or
+  from where it is to end on, their rounding would show; then all is computed again in float64, and
+  the search goes on in it.
 
 Independent problems (one-vs-rest) advance together, each with its own steps and curvature, and
 leave the products as they converge.
@@ -32,6 +37,8 @@ _ROUNDING = 1e-12  # of a sum of n terms about 1, relative to n
 # Where the solution is W = 0, as for labels of one class only, no error is small relative to it. A
 # gradient of this times sqrt(l2 * n) leaves an excess of the objective below float64's rounding.
 _NEGLIGIBLE = 1e-8
+# A gradient of float32 is too coarse below this, relative to the norms of residuals and examples.
+_COARSE = 1e-5
 
 
 @dataclasses.dataclass
@@ -113,6 +120,11 @@ def minimize(
         bound += _ROUNDING * len(space.design)
         converged = gradient_norm <= bound
         ended = converged | point.stuck | (iteration == max_iterations)
+        if point.coarse and (ended.any() or (bound <= point.coarseness()).any()):
+            point.refine()
+            gradient_norm = point.gradient_norm()
+            converged = gradient_norm <= bound
+            ended = converged | (iteration == max_iterations)
         if ended.any():
             which = running[ended]
             minima.parameters[which] = point.parameters[ended]
@@ -139,6 +151,8 @@ class _Point:
 
     def __init__(self, parameters: np.ndarray, loss: Loss, space: RowSpace, l2: float):
         self._loss, self._space, self._l2 = loss, space, l2
+        self.coarse = True
+        self._longest = np.sqrt(np.einsum("ij,ij->i", space.design, space.design).max())
         self.stuck = np.zeros(loss.problems, bool)
         self._allocate()
         self._jump_to(parameters.copy())
@@ -149,6 +163,17 @@ class _Point:
         if worse.any():
             self.parameters[worse] = minima.parameters[worse]
             self._jump_to(self.parameters)
+
+    def refine(self) -> None:
+        """Computes everything in float64 from now on."""
+        self.coarse = False
+        self.stuck[:] = False
+        self._jump_to(self.parameters)
+
+    def coarseness(self) -> np.ndarray:
+        """Returns the [problems] norms below which a gradient of float32 products is not known."""
+        residuals = np.sqrt(_dots(self._residuals, self._residuals))
+        return _COARSE * self._longest * residuals
 
     def _allocate(self) -> None:
         shape = self._loss.problems, self._loss.rows // self._loss.problems, len(self._space.design)
@@ -163,12 +188,21 @@ class _Point:
         self._find_gradient()
 
     def _times_features(self, parameters: np.ndarray, out: np.ndarray) -> None:
-        np.dot(_rows(parameters), self._space.design.T, out=_rows(out))
+        if self.coarse:
+            product = np.dot(_rows(parameters).astype(np.float32), self._space.coarse_design.T)
+            _rows(out)[:] = product
+        else:
+            np.dot(_rows(parameters), self._space.design.T, out=_rows(out))
 
     def _find_gradient(self) -> None:
         """Sets the gradient [problems, rows, r + 1] from the residuals and the parameters."""
         self.gradient = np.empty_like(self.parameters)
-        np.dot(_rows(self._residuals), self._space.design, out=_rows(self.gradient))
+        residuals = _rows(self._residuals)
+        if self.coarse:
+            product = np.dot(residuals.astype(np.float32), self._space.coarse_design)
+            _rows(self.gradient)[:] = product
+        else:
+            np.dot(residuals, self._space.design, out=_rows(self.gradient))
         self.gradient[..., :-1] += self._l2 * self.parameters[..., :-1]
 
     def norm(self) -> np.ndarray:
@@ -197,8 +231,13 @@ class _Point:
         penalty = np.full(self.parameters.shape[1:], self._l2)
         penalty[:, -1] = 0.0
         diagonal = np.einsum("pii->pi", hessians)
-        # The softmax has no curvature, nor ever a slope, where all intercepts change alike.
         diagonal += penalty.ravel() + _ROUNDING * len(self._space.design)
+        problems, rows, columns = self.parameters.shape
+        if rows > 1:
+            # The softmax has no curvature, nor a slope but for rounding, where all intercepts
+            # change alike. Some curvature there keeps them in place.
+            of_intercepts = hessians.reshape(problems, rows, columns, rows, columns)
+            of_intercepts[:, :, -1, :, -1] += len(self._space.design) / rows**2
         try:
             return Dense(hessians)
         except np.linalg.LinAlgError:

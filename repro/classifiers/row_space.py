@@ -20,12 +20,14 @@ class RowSpace:
       axes: [d, r] float64 with orthonormal columns.
       mean: [d] float64, the mean example.
       mean_on_axes: [r] float64, the same on the axes.
+      coarse_design: `design` in float32.
     """
 
     design: np.ndarray
     axes: np.ndarray
     mean: np.ndarray
     mean_on_axes: np.ndarray
+    coarse_design: np.ndarray
 
     @classmethod
     def of(cls, features: np.ndarray) -> "RowSpace":
@@ -47,7 +49,7 @@ class RowSpace:
         design[:, -1] = 1.0
         if span is not None:
             axes = span @ axes
-        return cls(design, axes, mean, mean @ axes)
+        return cls(design, axes, mean, mean @ axes, design.astype(np.float32))
 
     def to_features(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns the coefficients [rows, d] and intercepts [rows] of parameters [rows, r + 1]."""
