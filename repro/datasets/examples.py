@@ -51,6 +51,16 @@ class Examples:
         """Digest of the ids: the same digest is the same split."""
         return digest(self.ids)
 
+    @property
+    def data_sha256(self) -> str:
+        """Tells data apart that have the same ids, without reading an image.
+
+        Besides ids and `contents` it holds the sizes of the stored images, which change where they
+        are encoded anew, as when Birdsnap's addresses are visited again.
+        """
+        sizes = getattr(self.images, "lengths", ())
+        return digest([self.sha256, self.contents or "", " ".join(map(str, sizes))])
+
     @cached_property
     def small_pictures(self) -> NDArray[np.uint8] | None:
         """All images decoded, [n, height, width, 3], if they are small and of one size."""

@@ -94,7 +94,10 @@ def training_batches(
 
 
 def evaluation_batches(
-    examples: Examples, preprocess: EvaluationPreprocess, batch_size: int
+    examples: Examples,
+    preprocess: EvaluationPreprocess,
+    batch_size: int,
+    first_example: int = 0,
 ) -> tf.data.Dataset:
     """Returns each example once, in order; the last batch may be smaller.
 
@@ -102,6 +105,7 @@ def evaluation_batches(
       examples: the split to evaluate.
       preprocess: image uint8 [height, width, 3] -> float32 of a fixed shape.
       batch_size: the global batch size.
+      first_example: index to begin with; those before it are left out.
 
     Returns:
       A data set of (index int64 [b] into `examples`, images float32 [b, ...], labels int64
@@ -119,7 +123,7 @@ def evaluation_batches(
         return index, preprocess(contents.decode(content)), label
 
     return _batches(
-        tf.data.Dataset.range(len(examples)).batch(batch_size),
+        tf.data.Dataset.range(first_example, len(examples)).batch(batch_size),
         contents.look_up,
         contents,
         finish,

@@ -74,6 +74,11 @@ class StoredImages(Sequence[bytes]):
             raise OSError(f"{self._files[file]} has become shorter since it was opened")
         return content
 
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Bytes of each image, int64 [n], known without reading one."""
+        return self._lengths
+
     @classmethod
     def joined(cls, parts: "Sequence[StoredImages]") -> "StoredImages":
         """Returns the images of all parts, one part after the other."""

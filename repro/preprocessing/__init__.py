@@ -17,6 +17,7 @@ from repro import unknown_name
 from repro.preprocessing import inception, resize, vgg
 
 __all__ = [
+    "VERSION",
     "CropFirst",
     "for_evaluation",
     "for_training",
@@ -26,6 +27,10 @@ __all__ = [
     "to_rgb",
     "vgg",
 ]
+
+# Part of the name under which features are kept. To be raised by 1 with every change, here or in
+# decoding, that makes any pixel of evaluation another one, be it by rounding.
+VERSION = 1
 
 _KINDS = {"inception": inception, "vgg": vgg}
 
