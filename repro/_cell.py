@@ -33,6 +33,7 @@ class Cell:
       splits: examples by split name.
       checkpoint: files of the ImageNet checkpoint; None for random initialization.
       checkpoint_sha256: of those files.
+      is_only_one: whether the command runs no other; else it has a table of its own for all.
       started: when the command began, on the monotonic clock.
     """
 
@@ -42,6 +43,7 @@ class Cell:
     splits: dict[str, Examples]
     checkpoint: Path | None
     checkpoint_sha256: str | None
+    is_only_one: bool = True
     started: float = field(default_factory=time.monotonic)
 
     def settings(self) -> dict[str, Any]:
@@ -61,6 +63,12 @@ class Cell:
         """Tells a person's own data apart that have the same ids."""
         contents = next(iter(self.splits.values())).contents
         return {} if contents is None else {"contents": contents}
+
+    def flags_text(self) -> str:
+        """Returns the text of a flag file that repeats this cell's run, and no other's."""
+        if self.is_only_one:
+            return _command.flags_text()
+        return _command.flags_text(model=self.network.name, dataset=self.dataset.name)
 
     def create_model(self, strategy: tf.distribute.Strategy, **options: Any) -> keras.Model:
         """Builds the network for this data set under a strategy, and restores the checkpoint.
@@ -154,7 +162,7 @@ class Cell:
         )
         predictions = Predictions(evaluated.ids, evaluated.labels, scores)
         folder.write_result(result, predictions)
-        print(f"\n{_closing(folder, result)}")
+        print(f"\n{_closing(folder, result)}" if self.is_only_one else result)
 
 
 def load(split_names: Sequence[str], *, with_checkpoint: bool) -> Cell:
@@ -171,39 +179,74 @@ def load(split_names: Sequence[str], *, with_checkpoint: bool) -> Cell:
     started = time.monotonic()
     _command.required(_command.MODEL, _command.DATASET)
     network = networks.spec(_command.MODEL.value)
-    dataset = datasets.spec(
-        _command.DATASET.value, seed=_command.SPLIT_SEED.value, metric=_command.METRIC.value
-    )
+    dataset = dataset_spec(_command.DATASET.value)
     problems = []
     checkpoint, splits = None, {}
     if with_checkpoint:
         try:
-            checkpoint = checkpoints.locate(
-                network.name, _command.CHECKPOINT_PATH.value, _command.CHECKPOINT_DIR.value
-            )
+            checkpoint = locate(network)
         except UserError as error:
             problems.append(str(error))
-    where = (_command.DATA_DIR.value, _command.MANUAL_DIR.value)
     try:
-        datasets.prepare(dataset, *where, allow_partial=_command.ALLOW_PARTIAL.value)
-        splits = {name: datasets.load(dataset, name, *where) for name in split_names}
-        if _command.REQUIRE_FULL.value:
-            _refuse_partial(splits.values())
+        splits = load_splits(dataset, split_names)
     except UserError as error:
         problems.append(str(error))
     if problems:
         raise UserError("\n\n".join(problems))
+    return assemble(network, splits, checkpoint, started=started)
+
+
+def dataset_spec(name: str) -> DatasetSpec:
+    """Returns a data set's declaration; `UserError` if there is none."""
+    return datasets.spec(name, seed=_command.SPLIT_SEED.value, metric=_command.METRIC.value)
+
+
+def locate(network: NetworkSpec) -> Path:
+    """Returns the files of a network's ImageNet checkpoint; `UserError` if there are none."""
+    return checkpoints.locate(
+        network.name, _command.CHECKPOINT_PATH.value, _command.CHECKPOINT_DIR.value
+    )
+
+
+def load_splits(dataset: DatasetSpec, split_names: Sequence[str]) -> dict[str, Examples]:
+    """Loads splits of a data set, which is prepared first if need be, and prints its notes.
+
+    Raises:
+      UserError: it cannot be had, or not as the flags want it.
+    """
+    where = (_command.DATA_DIR.value, _command.MANUAL_DIR.value)
+    datasets.prepare(dataset, *where, allow_partial=_command.ALLOW_PARTIAL.value)
+    splits = {name: datasets.load(dataset, name, *where) for name in split_names}
+    if _command.REQUIRE_FULL.value:
+        _refuse_partial(splits.values())
     dataset = next(iter(splits.values())).spec
     for note in dataset.notes:
         print(f"{dataset.name}: {note}.")
+    return splits
+
+
+def assemble(
+    network: NetworkSpec,
+    splits: dict[str, Examples],
+    checkpoint: Path | None,
+    **more: Any,
+) -> Cell:
+    """Returns the cell of a network and of splits that are loaded.
+
+    Args:
+      network: which one.
+      splits: examples by split name.
+      checkpoint: files of its ImageNet checkpoint; None for random initialization.
+      **more: other attributes of the `Cell`.
+    """
     return Cell(
         network,
-        dataset,
+        next(iter(splits.values())).spec,
         _command.IMAGE_SIZE.value or network.image_size,
         splits,
         checkpoint,
         checkpoints.sha256_of(checkpoint) if checkpoint else None,
-        started,
+        **more,
     )
 
 

@@ -9,12 +9,17 @@ from repro import UserError
 from repro._words import Main, matching
 from repro.training import STRATEGIES, InterruptedRunError
 
-MODEL = flags.DEFINE_string("model", None, "Network of Table 4, such as inception_v4.")
+MODEL = flags.DEFINE_string(
+    "model",
+    None,
+    "Network of Table 4, such as inception_v4. Where a command runs many: names with commas, or "
+    "all.",
+)
 DATASET = flags.DEFINE_string(
     "dataset",
     None,
     "Data set of Table 1, such as aircraft; or digits; or your own: folder:PATH of class folders, "
-    "tfds:NAME of tensorflow-datasets.",
+    "tfds:NAME of tensorflow-datasets. Where a command runs many: names with commas, or all.",
 )
 METRIC = flags.DEFINE_enum(
     "metric",
@@ -89,8 +94,12 @@ def required(*holders: flags.FlagHolder) -> None:
             raise UserError(f"--{holder.name} is required: {flags.FLAGS[holder.name].help}")
 
 
-def flags_text() -> str:
-    """Returns this run's flags as the text of a flag file that repeats it."""
+def flags_text(**instead: str) -> str:
+    """Returns this run's flags as the text of a flag file that repeats it.
+
+    Args:
+      **instead: values to write for flags that stand for more than this run, such as --model=all.
+    """
     ours = [
         flag
         for module, module_flags in flags.FLAGS.flags_by_module_dict().items()
@@ -98,7 +107,9 @@ def flags_text() -> str:
         for flag in module_flags
         if flag.value is not None and flag.name != RERUN.name
     ]
-    return "".join(f"{flag.serialize()}\n" for flag in sorted(ours, key=lambda flag: flag.name))
+    lines = {flag.name: flag.serialize() for flag in ours}
+    lines |= {name: f"--{name}={value}" for name, value in instead.items()}
+    return "".join(f"{lines[name]}\n" for name in sorted(lines))
 
 
 def execute(main: Main, argv: list[str]) -> int:

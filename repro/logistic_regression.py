@@ -1,6 +1,10 @@
 """Classifiers on a network's fixed penultimate features (Section 4.1, Appendices A.4 and B).
 
 python -m repro.logistic_regression --model=inception_v4 --dataset=aircraft
+python -m repro.logistic_regression --model=all --dataset=all
+
+The second runs every cell of Table 5 whose checkpoint and data are there and which is not done yet,
+and says what the others lack. Features are kept in --features_dir and computed once.
 
 --classifier=svm and --classifier=knn put Appendix B's other classifiers on the same features;
 --classifier=augmented_logistic_regression trains the last layer on augmented images, 19,531 steps
@@ -11,25 +15,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 from absl import flags
 
 from repro import (
     UserError,
     _augmented,
     _cell,
+    _cells,
     _command,
+    _features,
     _fixed_features,
     classifiers,
-    datasets,
-    networks,
 )
 from repro._training_flags import BATCH_SIZE, CHECKPOINT_MINUTES, STEPS
-from repro.features import Forward
 from repro.results import RunFolder
-from repro.training import AugmentedConfig, get_strategy
+from repro.training import AugmentedConfig
 
 _AUGMENTED = "augmented_logistic_regression"
 _CLASSIFIER = flags.DEFINE_enum(
@@ -53,15 +54,30 @@ _MAX_ITERATIONS = flags.DEFINE_integer(
 _L2_NORMALIZE = flags.DEFINE_bool("l2_normalize", True, "Whether features are L2-normalized (A.4).")
 
 
-def main() -> None:
-    """One run of one cell."""
+def main() -> int:
+    """One run of one cell, or of each of many."""
     setting, eval_split = _CLASSIFIER.value, _command.EVAL_SPLIT.value
     _refuse_flags_of_others(setting)
-    split_names = ("train", "validation", "test")[: 3 if eval_split == "test" else 2]
     # Without augmentation the features of train + validation are those of its parts.
     whole = ("train+validation",) if (setting, eval_split) == (_AUGMENTED, "test") else ()
-    cell = _cell.load(split_names + whole, with_checkpoint=True)
-    folder = RunFolder(
+    split_names = _split_names() + whole
+    if _cells.are_asked_for():
+        return _cells.run(split_names, _folder, _run)
+    cell = _cell.load(split_names, with_checkpoint=True)
+    folder = _folder(cell)
+    if not cell.already_done(folder):
+        _run(cell, folder)
+    return 0
+
+
+def _split_names() -> tuple[str, ...]:
+    """Returns what is chosen on, and where there is one what is tested on, last."""
+    return ("train", "validation", "test")[: 3 if _command.EVAL_SPLIT.value == "test" else 2]
+
+
+def _folder(cell: _cell.Cell) -> RunFolder:
+    setting = _CLASSIFIER.value
+    return RunFolder(
         Path(_command.RESULTS_DIR.value),
         setting,
         cell.dataset.name,
@@ -69,27 +85,34 @@ def main() -> None:
         cell.settings() | _settings(setting),
         {"seed": "seed", "eval_split": ""},
     )
-    if cell.already_done(folder):
-        return
+
+
+def _run(cell: _cell.Cell, folder: RunFolder) -> None:
+    setting = _CLASSIFIER.value
     folder.create()
-    folder.write_flags(_command.flags_text())
-    strategy = get_strategy(_command.STRATEGY.value)
-    extractor = _extractor(cell, strategy)
+    folder.write_flags(cell.flags_text())
+    extractor = _features.extractor(cell.network, cell.checkpoint, cell.image_size)
+    details = {}
     if setting == _AUGMENTED:
         print(f"Run folder: {folder.path}")
         solution = _augmented.solve(
             cell,
-            extractor,
+            extractor.model,
             _augmented_config(),
-            strategy,
+            extractor.strategy,
             folder.path,
             minutes_between_checkpoints=CHECKPOINT_MINUTES.value,
             show_progress=_command.PROGRESS.value,
         )
     else:
+        cache = _features.cache()
+        features = {
+            name: extractor.features(examples, cache) for name, examples in cell.splits.items()
+        }
+        details["features"] = {name: found.facts() for name, found in features.items()}
         solution = _fixed_features.solve(
             setting,
-            _extract(cell, extractor, strategy),
+            {name: _normalized(found.values) for name, found in features.items()},
             {name: examples.labels for name, examples in cell.splits.items()},
             cell.dataset,
             tolerance=_TOLERANCE.value,
@@ -100,9 +123,9 @@ def main() -> None:
         folder,
         setting,
         solution.scores,
-        num_train=sum(len(cell.splits[name].ids) for name in split_names[:-1]),
+        num_train=sum(len(cell.splits[name].ids) for name in _split_names()[:-1]),
         hyperparameters=solution.hyperparameters | {"l2_normalize": _L2_NORMALIZE.value},
-        details=solution.details,
+        details=solution.details | details,
     )
 
 
@@ -135,28 +158,8 @@ def _settings(setting: str) -> dict[str, Any]:
     return settings
 
 
-def _extractor(cell: _cell.Cell, strategy: tf.distribute.Strategy) -> keras.Model:
-    """Returns the network up to its features, of inference only."""
-    with strategy.scope():
-        return networks.folded(networks.feature_extractor(cell.create_model(strategy)))
-
-
-def _extract(
-    cell: _cell.Cell, extractor: keras.Model, strategy: tf.distribute.Strategy
-) -> dict[str, np.ndarray]:
-    forward = Forward(extractor, strategy)
-    features = {}
-    for name, examples in cell.splits.items():
-        with datasets.naming_bad_images(examples):
-            features[name] = forward(
-                cell.evaluation_batches(name),
-                len(examples.ids),
-                description=f"features of {name}",
-                show_progress=_command.PROGRESS.value,
-            )
-    if _L2_NORMALIZE.value:
-        features = {name: classifiers.normalize(values) for name, values in features.items()}
-    return features
+def _normalized(features: np.ndarray) -> np.ndarray:
+    return classifiers.normalize(features) if _L2_NORMALIZE.value else features
 
 
 if __name__ == "__main__":

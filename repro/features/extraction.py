@@ -46,7 +46,7 @@ class Extractor:
         self.network = network
         self._checkpoint = checkpoint
         self._image_size = image_size or network.image_size
-        self._strategy = strategy
+        self.strategy = strategy
         self._batch_size = batch_size
         self._show_progress = show_progress
         self._notify = notify
@@ -54,7 +54,7 @@ class Extractor:
     @cached_property
     def model(self) -> keras.Model:
         """From images to features, of inference only: batch normalization is folded."""
-        with self._strategy.scope():
+        with self.strategy.scope():
             shape = (self._image_size, self._image_size, 3)
             model = networks.create(self.network.name, 2, shape)  # its logits are not used
             report = checkpoints.restore(model, self._checkpoint, restore_logits=False)
@@ -77,7 +77,7 @@ class Extractor:
             split=examples.split,
             split_sha256=examples.sha256,
             data_sha256=examples.data_sha256,
-            precision=precision_of(self._strategy),
+            precision=precision_of(self.strategy),
         )
 
     def features(self, examples: Examples, cache: FeatureCache | None = None) -> Features:
@@ -106,11 +106,11 @@ class Extractor:
 
     @property
     def _device(self) -> str:
-        return f"{self._strategy.num_replicas_in_sync} x {device_of(self._strategy)}"
+        return f"{self.strategy.num_replicas_in_sync} x {device_of(self.strategy)}"
 
     @cached_property
     def _forward(self) -> Forward:
-        return Forward(self.model, self._strategy)
+        return Forward(self.model, self.strategy)
 
     def _rows(self, examples: Examples, first: int) -> Iterator[NDArray[np.float32]]:
         """Builds the network, and returns the rows of each batch, in order."""

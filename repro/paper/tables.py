@@ -47,6 +47,15 @@ def paper_value(model: str, dataset: str, setting: str) -> float | None:
     return float(table.loc[cell, DATASET_COLUMNS[dataset]])
 
 
+def table5_networks() -> list[str]:
+    """Returns our names of the networks that Table 5 has, in the registry's order."""
+    return [
+        name
+        for name in networks.NETWORKS
+        if paper_value(name, "food101", "logistic_regression") is not None
+    ]
+
+
 @functools.cache
 def table5() -> pd.DataFrame:
     """Returns Table 5, indexed by (setting, network), a column a data set, in percent."""

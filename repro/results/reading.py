@@ -4,6 +4,7 @@ from pathlib import Path
 
 from repro._files import file_name
 from repro.results.metrics_json import METRIC_NAMES, SETTING_NAMES, SETTINGS, RunMetrics
+from repro.results.text_table import text_table
 
 
 def read_runs(results_dir: Path, dataset: str, model: str) -> list[tuple[Path, RunMetrics]]:
@@ -39,15 +40,5 @@ def closing_table(results_dir: Path, current: Path, metrics: RunMetrics) -> str:
                 str(path.relative_to(results_dir)),
             )
         )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
-    numeric = {3, 4, 5}
-    lines = [
-        "  ".join(
-            cell.rjust(width) if i in numeric else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-    rule = "  ".join("-" * width for width in widths)
     title = f"{metrics.model} on {metrics.dataset}, runs in {results_dir}"
-    return "\n".join([title, "", lines[0], rule, *lines[1:]])
+    return f"{title}\n\n{text_table(rows, right_aligned={3, 4, 5})}"
