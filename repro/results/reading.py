@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from repro import UserError
 from repro._files import file_name
 from repro.results.metrics_json import METRIC_NAMES, SETTING_NAMES, SETTINGS, RunMetrics
 from repro.results.text_table import text_table
@@ -15,6 +16,31 @@ def read_runs(results_dir: Path, dataset: str, model: str) -> list[tuple[Path, R
         for setting in SETTINGS
         for path in sorted(Path(results_dir).glob(f"{setting}/{folder}/*/metrics.json"))
     ]
+
+
+def read_run(folder: Path) -> RunMetrics:
+    """Returns the result of one complete run.
+
+    Raises:
+      UserError: the folder holds none.
+    """
+    path = Path(folder) / "metrics.json"
+    try:
+        return RunMetrics.from_json(path.read_text())
+    except OSError as error:
+        raise UserError(
+            f"{folder} is not the folder of a complete run: {path.name} in it cannot be read "
+            f"({error.strerror}). Give a folder such as results/finetune/aircraft/inception_v4/..."
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} is damaged: {error}. Run the cell again with --rerun.") from error
+
+
+def flag_of(folder: Path, name: str) -> str | None:
+    """Returns the value that a run's flags.txt gives a flag; None if it does not."""
+    lines = (Path(folder) / "flags.txt").read_text().splitlines()
+    values = [line.removeprefix(f"--{name}=") for line in lines if line.startswith(f"--{name}=")]
+    return values[-1] if values else None
 
 
 def closing_table(results_dir: Path, current: Path, metrics: RunMetrics) -> str:
