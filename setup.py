@@ -20,11 +20,12 @@ setup(
         "pandas>=2.2,<4",
         "pillow>=10,<14",
         "pyarrow>=16,<27",
-        "scikit-learn>=1.5,<1.10",  # the digits data set
+        "scikit-learn>=1.5,<1.10",  # the digits data set, t-SNE
         "scipy>=1.13,<1.18",
         "tensorflow~=2.20.0",  # the version that tf-models-official 2.20 pins
         "tensorflow-datasets>=4.9.9,<4.10",
         "tf-models-official~=2.20.0",
+        "threadpoolctl>=3.1,<4",
         "tqdm>=4.66,<5",
     ],
     extras_require={

@@ -67,6 +67,12 @@ IMAGE_SIZE = flags.DEFINE_integer(
 EVAL_BATCH_SIZE = flags.DEFINE_integer(
     "eval_batch_size", 64, "Images in a batch of inference.", lower_bound=1
 )
+CLASSES = flags.DEFINE_string(
+    "classes",
+    None,
+    "Classes to show: how many (default: 12 on a contact sheet, 10 in figure 1); of a figure also "
+    "their names with commas.",
+)
 OUTPUT = flags.DEFINE_string("output", None, "File to write, of commands that write one.")
 FORMAT = flags.DEFINE_enum(
     "format", None, ["text", "csv", "json"], "Of what a command prints or writes; default: text."

@@ -28,9 +28,7 @@ from repro.datasets.preparing.tfds_builders import TfdsBuilder
 _CONTACT_SHEET = flags.DEFINE_string(
     "contact_sheet", None, "PNG to write: images of the training set as --model is shown them."
 )
-_CLASSES = flags.DEFINE_integer(
-    "classes", 12, "Classes at most on the contact sheet.", lower_bound=1
-)
+_MOST_CLASSES = "12"  # on a contact sheet
 _SPLITS = ("train", "validation", "test")
 _NAMED_AT_MOST = 10
 INCOMPLETE = 1  # exit status
@@ -42,6 +40,7 @@ for _flag in (
     _command.METRIC,
     _command.SEED,
     _command.SPLIT_SEED,
+    _command.CLASSES,
     _command.MODEL,
     _command.IMAGE_SIZE,
     _command.PROGRESS,
@@ -218,6 +217,9 @@ def _table_1(spec: DatasetSpec) -> str:
 
 
 def _write_contact_sheet(examples: datasets.Examples) -> None:
+    most = _command.CLASSES.value or _MOST_CLASSES
+    if not most.isdecimal() or int(most) < 1:
+        raise UserError(f"--classes={most}: of a contact sheet it is a number, 1 or more.")
     network = networks.spec(_command.MODEL.value)
     size, kind = _command.IMAGE_SIZE.value or network.image_size, network.preprocessing
     sheet = contact_sheet(
@@ -226,7 +228,7 @@ def _write_contact_sheet(examples: datasets.Examples) -> None:
         preprocessing.for_training(kind, size),
         lambda image: preprocessing.to_rgb(kind, image),
         title=f"{examples.spec.name}, {examples.split}, as {network.name} sees it: {size} pixels",
-        max_classes=_CLASSES.value,
+        max_classes=int(most),
         seed=_command.SEED.value,
     )
     path = Path(_CONTACT_SHEET.value).expanduser()

@@ -3,7 +3,8 @@
 python -m repro.report --figure=1 --model=inception_v4 --dataset=aircraft --output=figure1.png
 
 Figure 1 (t-SNE): the fixed features of --model, and with --runs=FOLDER,FOLDER beside them those of
-the networks that `repro.finetune` trained. Without --model those of the runs alone.
+the networks that `repro.finetune` trained. Without --model those of the runs alone. --classes says
+how many classes are drawn by --seed, or which.
 """
 
 from collections.abc import Iterator
@@ -18,11 +19,6 @@ from repro.results import reading
 from repro.results.metrics_json import RunMetrics
 
 _FIGURE = flags.DEFINE_enum("figure", None, ["1"], "Number of the figure.")
-_CLASSES = flags.DEFINE_string(
-    "classes",
-    str(tsne.NUM_CLASSES),
-    "Of figure 1: how many classes, drawn by --seed; or their names with commas.",
-)
 _RUNS = flags.DEFINE_list(
     "runs", [], "Folders of complete runs of repro.finetune, in the order of the panels."
 )
@@ -53,7 +49,8 @@ def _figure_1(output: Path) -> None:
                 "panels show the same images."
             )
     (test,) = _cell.load_splits(spec, ["test"]).values()
-    classes = tsne.choose_classes(_CLASSES.value, test.class_names, _command.SEED.value)
+    wanted = _command.CLASSES.value or str(tsne.NUM_CLASSES)
+    classes = tsne.choose_classes(wanted, test.class_names, _command.SEED.value)
     members = tsne.only_class(test.labels, classes)
     panels = [
         tsne.Panel(title, tsne.embed(values[members >= 0], _command.SEED.value))

@@ -129,6 +129,18 @@ def test_a_contact_sheet_is_written_for_a_network(capsys, tmp_path, digits_dir):
         assert 2 * 128 < sheet.height < 3 * 128 + 100
 
 
+@pytest.mark.parametrize("classes", ["0", "two"])
+def test_a_number_of_classes_that_is_none_is_told(capsys, tmp_path, digits_dir, classes):
+    outcome = run_command(
+        capsys,
+        dataset,
+        *("verify", "digits", f"--data_dir={digits_dir}", f"--classes={classes}"),
+        *("--model=vgg_16", f"--contact_sheet={tmp_path / 'sheet.png'}"),
+    )
+    assert outcome.status == 2
+    assert f"--classes={classes}" in outcome.err
+
+
 def test_ones_own_images_are_verified_and_trained_on(capsys, tmp_path, own):
     places = (f"--data_dir={tmp_path / 'data'}", f"--results_dir={tmp_path / 'results'}")
     outcome = run_command(capsys, dataset, "verify", f"folder:{own}", places[0])
