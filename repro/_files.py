@@ -1,11 +1,14 @@
-"""Writing files so that a crash at any moment leaves the old file or the new one; their names."""
+"""Writing files so that a crash leaves the old one or the new one; their locks and names."""
 
+import errno
+import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 @contextmanager
@@ -26,6 +29,27 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def lock(file: IO, on_wait: Callable[[], None]) -> None:
+    """Takes an open file's lock for this process alone, until the file is closed.
+
+    The system takes it back from a process that dies.
+
+    Args:
+      file: any open file.
+      on_wait: called once if another process has the lock and must be waited for.
+
+    Raises:
+      OSError: the file system knows no locks.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EAGAIN):
+            raise
+        on_wait()
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def file_name(name: str) -> str:

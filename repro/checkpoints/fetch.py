@@ -7,7 +7,6 @@ next run unpacks.
 """
 
 import errno
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from repro import UserError
+from repro._files import lock
 from repro.checkpoints import files, inventory, location, manifest
 from repro.checkpoints.inventory import RECORD, Record, Status, StoredFile
 from repro.checkpoints.manifest import ManifestEntry
@@ -28,8 +28,6 @@ from repro.downloading.transfer import (
     download,
     print_to_stderr,
 )
-
-_LOCKED = (errno.EACCES, errno.EAGAIN)
 
 
 @dataclass(frozen=True)
@@ -220,14 +218,12 @@ def _locked(path: Path, tell: Tell) -> Iterator[None]:
     with writing(path):
         file = path.open("ab")
     with file:
+        waits = f"Another process is fetching into {path.parent}; waiting for it."
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file, lambda: tell(waits))
         except OSError as error:
-            if error.errno not in _LOCKED:
-                raise UserError(
-                    f"{path} cannot be locked: {error.strerror}. Choose a folder on another disk "
-                    "with --checkpoint_dir."
-                ) from error
-            tell(f"Another process is fetching into {path.parent}; waiting for it.")
-            fcntl.flock(file, fcntl.LOCK_EX)
+            raise UserError(
+                f"{path} cannot be locked: {error.strerror}. Choose a folder on another disk "
+                "with --checkpoint_dir."
+            ) from error
         yield

@@ -1,7 +1,6 @@
 """Features kept on disk: computed once, then read, by one process or several."""
 
 import errno
-import fcntl
 import shutil
 import sys
 import warnings
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from repro import UserError
-from repro._files import file_name
+from repro._files import file_name, lock
 from repro.features import entry
 from repro.features.entry import DamagedEntryError, Features, Writer
 from repro.features.key import FeatureKey
@@ -115,11 +114,8 @@ class FeatureCache:
             file = (folder / "lock").open("a")
         with file:
             with self._writing(folder):
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    print(f"Another process computes {folder}; waiting for it.", file=sys.stderr)
-                    fcntl.flock(file, fcntl.LOCK_EX)
+                waits = f"Another process computes {folder}; waiting for it."
+                lock(file, lambda: print(waits, file=sys.stderr))
             yield
 
     @contextmanager

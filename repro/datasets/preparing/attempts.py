@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from repro._files import lock
+
 _LEFTOVERS = "incomplete.*"  # the folders that TFDS writes to
 
 
@@ -43,15 +45,13 @@ def _lock(descriptor: int, kind: int) -> bool:
 
 
 @contextmanager
-def alone(lock: Path) -> Iterator[bool]:
+def alone(path: Path) -> Iterator[bool]:
     """Keeps other processes out of a block; yields False where the file system cannot lock."""
-    with lock.open("w") as file:
+    with path.open("w") as file:
         alone = True
+        waits = f"Another process holds {path}: waiting for it."
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"Another process holds {lock}: waiting for it.", file=sys.stderr)
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock(file, lambda: print(waits, file=sys.stderr))
         except OSError:
             alone = False
         yield alone
