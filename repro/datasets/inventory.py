@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from google.protobuf.json_format import ParseError
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from repro import UserError
 from repro.datasets.declaration import DatasetSpec, Part
 from repro.datasets.decoding import find_undecodable
 from repro.datasets.examples import Examples, load
 from repro.datasets.preparing import archives
+from repro.datasets.preparing.prepared import is_prepared, open_builder
 
 
 def prepared_in(spec: DatasetSpec, data_dir: str | os.PathLike) -> Path | None:
@@ -25,14 +24,8 @@ def prepared_in(spec: DatasetSpec, data_dir: str | os.PathLike) -> Path | None:
       spec: a declared data set; data of a person's own are in no such folder.
       data_dir: folder of the prepared data sets.
     """
-    try:
-        folder = Path(spec.builder(data_dir=Path(data_dir).expanduser()).data_path)
-    except ParseError as error:
-        raise UserError(
-            f"--data_dir={data_dir} holds a damaged dataset_info.json of {spec.name}. Remove that "
-            "data set's folder and prepare it again."
-        ) from error
-    return folder if (folder / "dataset_info.json").exists() else None
+    builder = open_builder(spec, Path(data_dir).expanduser())
+    return Path(builder.data_path) if is_prepared(builder) else None
 
 
 def missing_parts(spec: DatasetSpec, manual_dir: str | os.PathLike | None) -> list[Part]:

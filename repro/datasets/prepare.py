@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import tensorflow_datasets as tfds
-from google.protobuf.json_format import ParseError
 
 from repro import UserError
 from repro.datasets.checks import check_splits, shortages, warn_partial, with_validation
@@ -15,6 +14,7 @@ from repro.datasets.declaration import DatasetSpec
 from repro.datasets.preparing import archives, tfds_builders
 from repro.datasets.preparing.building import Plan
 from repro.datasets.preparing.fetching import missing_error
+from repro.datasets.preparing.prepared import is_prepared, open_builder
 from repro.datasets.preparing.tfds_builders import TfdsBuilder, quietly
 from repro.datasets.registry import spec as find_spec
 
@@ -58,17 +58,11 @@ def prepare(
         return None
 
     def make_builder() -> tfds.core.DatasetBuilder:
-        try:
-            return spec.builder(data_dir=data_dir, verify=partial(_verify, spec, allow_partial))
-        except ParseError as error:
-            raise UserError(
-                f"--data_dir={data_dir} holds a damaged dataset_info.json of {spec.name}. Remove "
-                "that data set's folder and prepare it again."
-            ) from error
+        return open_builder(spec, data_dir, partial(_verify, spec, allow_partial))
 
     with _naming_data_dir(data_dir):
         builder = make_builder()
-        if _is_prepared(builder):
+        if is_prepared(builder):
             return builder
         if builder.data_path.exists():
             raise UserError(
@@ -93,14 +87,9 @@ def prepare(
         except OSError:
             # Another process may have finished the same data set a moment earlier.
             builder = make_builder()
-            if not _is_prepared(builder):
+            if not is_prepared(builder):
                 raise
     return builder
-
-
-def _is_prepared(builder: tfds.core.DatasetBuilder) -> bool:
-    # TFDS's own is_prepared() logs a warning about every data set that is not there yet.
-    return (builder.data_path / "dataset_info.json").exists()
 
 
 def _verify(spec: DatasetSpec, allow_partial: bool, plan: Plan, origin: str) -> None:

@@ -26,6 +26,7 @@ from repro.datasets.declaration import DatasetSpec, ExpectedSplit, RecordFormat
 from repro.datasets.own.data import OwnData, metric_of
 from repro.datasets.own.folders import TEST_FRACTION
 from repro.datasets.own.tfds_fields import Fields, choose_fields
+from repro.datasets.preparing.prepared import is_prepared
 from repro.datasets.preparing.tfds_builders import quietly
 from repro.datasets.records import Stored, read_split
 from repro.datasets.splits import hold_out
@@ -70,7 +71,7 @@ def _open(
     data_dir = Path(data_dir).expanduser()
     builder = _builder(declared.name, data_dir)
     fields = choose_fields(declared.name, builder.info)
-    if not (builder.data_path / "dataset_info.json").exists():
+    if not is_prepared(builder):
         _prepare(declared.name, builder, manual_dir)
     files = _files(declared.name, builder)
     read = functools.cache(lambda split: _read(declared.name, builder, files[split], split, fields))
