@@ -4,25 +4,13 @@ The archives hold no file names: an id is `train/` or `test/` and the picture's 
 labels of CIFAR-100 are its 100 fine ones.
 """
 
-from collections.abc import Mapping
-
-import tensorflow as tf
-from numpy.typing import NDArray
-
 from repro.datasets.declaration import (
-    PLAIN_RECORDS,
     DatasetSpec,
     ExpectedSplit,
-    RecordFormat,
     file_part,
-    ids_from,
+    labelled_records,
 )
 from repro.datasets.preparing.tfds_builders import TfdsBuilder
-
-
-def _ids_and_labels(batch: Mapping[str, tf.Tensor]) -> tuple[NDArray, NDArray]:
-    return ids_from(batch["id"], lambda name: name.replace("_", "/")), batch["label"].numpy()
-
 
 _EXPECTED = {
     # Every class has as many pictures as any other, and a fifth of them is held out.
@@ -33,7 +21,7 @@ _EXPECTED = {
         10_000, "521935edb9fd53591da90aa500f21ea2e1f85cc1bd9fb4d10cfda5ee822437ac"
     ),
 }
-_RECORDS = RecordFormat(PLAIN_RECORDS.features, _ids_and_labels)
+_RECORDS = labelled_records("id", lambda name: name.replace("_", "/"))
 _HOMEPAGE = "https://www.cs.toronto.edu/~kriz/cifar.html"
 
 CIFAR10 = DatasetSpec(

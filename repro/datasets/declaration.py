@@ -89,25 +89,20 @@ def ids_from(names: tf.Tensor, write: Callable[[str], str] = str) -> NDArray[np.
     return np.array([write(name.decode()) for name in names.numpy()], np.str_)
 
 
-def _plain_ids_and_labels(batch: Mapping[str, tf.Tensor]) -> tuple[NDArray, NDArray]:
-    return ids_from(batch["id"]), batch["label"].numpy()
+def labelled_records(name_feature: str, id_of: Callable[[str], str] = str) -> RecordFormat:
+    """Returns the format of records that hold one `label`, and a name of which the id is made."""
 
+    def ids_and_labels(batch: Mapping[str, tf.Tensor]) -> tuple[NDArray, NDArray]:
+        return ids_from(batch[name_feature], id_of), batch["label"].numpy()
 
-PLAIN_RECORDS = RecordFormat(
-    features={
-        "id": tf.io.FixedLenFeature([], tf.string),
-        "label": tf.io.FixedLenFeature([], tf.int64),
-    },
-    ids_and_labels=_plain_ids_and_labels,
-)
-
-# The fields of several of TFDS's builders.
-FILE_NAME_AND_LABEL = MappingProxyType(
-    {
-        "file_name": tf.io.FixedLenFeature([], tf.string),
+    features = {
+        name_feature: tf.io.FixedLenFeature([], tf.string),
         "label": tf.io.FixedLenFeature([], tf.int64),
     }
-)
+    return RecordFormat(features, ids_and_labels)
+
+
+PLAIN_RECORDS = labelled_records("id")
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +127,7 @@ class DatasetSpec:
       tfds_splits: our official splits (train, validation if own, test) -> TFDS's names for them.
       records: how ids and labels are stored.
       opened: for data of a person's own (`folders`, `any_tfds`), which no file of this room
-        declares: called with data_dir and manual_dir it returns their `own_data.OwnData`.
+        declares: called with data_dir and manual_dir it returns their `own.data.OwnData`.
       notes: what a person should know about how such data were taken.
     """
 

@@ -4,26 +4,13 @@ The first of the ten official partitions, as everybody takes who reports one num
 not say which.
 """
 
-from collections.abc import Mapping
-
-import tensorflow as tf
-from numpy.typing import NDArray
-
 from repro.datasets.declaration import (
-    FILE_NAME_AND_LABEL,
     DatasetSpec,
     ExpectedSplit,
-    RecordFormat,
     file_part,
-    ids_from,
+    labelled_records,
 )
 from repro.datasets.preparing.tfds_builders import TfdsBuilder
-
-
-def _ids_and_labels(batch: Mapping[str, tf.Tensor]) -> tuple[NDArray, NDArray]:
-    ids = ids_from(batch["file_name"], lambda name: f"images/{name.removesuffix('.jpg')}")
-    return ids, batch["label"].numpy()
-
 
 SPEC = DatasetSpec(
     name="dtd",
@@ -46,5 +33,5 @@ SPEC = DatasetSpec(
         ),
     ),
     homepage="https://www.robots.ox.ac.uk/~vgg/data/dtd/",
-    records=RecordFormat(features=FILE_NAME_AND_LABEL, ids_and_labels=_ids_and_labels),
+    records=labelled_records("file_name", lambda name: f"images/{name.removesuffix('.jpg')}"),
 )

@@ -4,27 +4,15 @@ The training and validation sets have ten images of every class; the test set, w
 largest, has all others.
 """
 
-from collections.abc import Mapping
-
-import tensorflow as tf
-from numpy.typing import NDArray
-
 from repro.datasets.declaration import (
-    FILE_NAME_AND_LABEL,
     DatasetSpec,
     ExpectedSplit,
-    RecordFormat,
     file_part,
-    ids_from,
+    labelled_records,
 )
 from repro.datasets.preparing.tfds_builders import TfdsBuilder
 
 _BASE = "https://www.robots.ox.ac.uk/~vgg/data/flowers/102/"
-
-
-def _ids_and_labels(batch: Mapping[str, tf.Tensor]) -> tuple[NDArray, NDArray]:
-    ids = ids_from(batch["file_name"], lambda name: name.removesuffix(".jpg"))
-    return ids, batch["label"].numpy()
 
 
 SPEC = DatasetSpec(
@@ -67,5 +55,5 @@ SPEC = DatasetSpec(
         ),
     ),
     homepage=_BASE,
-    records=RecordFormat(features=FILE_NAME_AND_LABEL, ids_and_labels=_ids_and_labels),
+    records=labelled_records("file_name", lambda name: name.removesuffix(".jpg")),
 )

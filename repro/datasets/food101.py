@@ -3,25 +3,13 @@
 What TFDS calls its validation split is the official test set, which is the paper's.
 """
 
-from collections.abc import Mapping
-
-import tensorflow as tf
-from numpy.typing import NDArray
-
 from repro.datasets.declaration import (
-    PLAIN_RECORDS,
     DatasetSpec,
     ExpectedSplit,
-    RecordFormat,
     file_part,
-    ids_from,
+    labelled_records,
 )
 from repro.datasets.preparing.tfds_builders import TfdsBuilder
-
-
-def _ids_and_labels(batch: Mapping[str, tf.Tensor]) -> tuple[NDArray, NDArray]:
-    return ids_from(batch["id"], lambda name: f"images/{name}"), batch["label"].numpy()
-
 
 SPEC = DatasetSpec(
     name="food101",
@@ -46,5 +34,5 @@ SPEC = DatasetSpec(
     ),
     homepage="https://data.vision.ee.ethz.ch/cvl/datasets_extra/food-101/",
     tfds_splits={"test": "validation"},
-    records=RecordFormat(PLAIN_RECORDS.features, _ids_and_labels),
+    records=labelled_records("id", lambda name: f"images/{name}"),
 )

@@ -4,26 +4,13 @@ TFDS re-encodes twelve images whose JPEG data are corrupt or which are no JPEG. 
 3,669 images, as Table 6 says; Table 1 prints 3,369.
 """
 
-from collections.abc import Mapping
-
-import tensorflow as tf
-from numpy.typing import NDArray
-
 from repro.datasets.declaration import (
-    FILE_NAME_AND_LABEL,
     DatasetSpec,
     ExpectedSplit,
-    RecordFormat,
     file_part,
-    ids_from,
+    labelled_records,
 )
 from repro.datasets.preparing.tfds_builders import TfdsBuilder
-
-
-def _ids_and_labels(batch: Mapping[str, tf.Tensor]) -> tuple[NDArray, NDArray]:
-    ids = ids_from(batch["file_name"], lambda name: name.removesuffix(".jpg"))
-    return ids, batch["label"].numpy()
-
 
 SPEC = DatasetSpec(
     name="pets",
@@ -53,5 +40,5 @@ SPEC = DatasetSpec(
         ),
     ),
     homepage="https://www.robots.ox.ac.uk/~vgg/data/pets/",
-    records=RecordFormat(features=FILE_NAME_AND_LABEL, ids_and_labels=_ids_and_labels),
+    records=labelled_records("file_name", lambda name: name.removesuffix(".jpg")),
 )
