@@ -34,3 +34,29 @@ def checked_level(level: float) -> float:
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1; it is {level}.")
     return level
+
+
+def checked_predictions(
+    labels: ArrayLike, predictions_a: ArrayLike, predictions_b: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns labels and two networks' predictions as arrays, as `permutation_p_value` has them."""
+    arrays = [np.asarray(array) for array in (labels, predictions_a, predictions_b)]
+    labels = arrays[0]
+    if labels.ndim not in (1, 2) or labels.size == 0:
+        raise ValueError(f"labels must be [n] or [n, L], not empty; they are {list(labels.shape)}.")
+    if any(array.shape != labels.shape for array in arrays):
+        raise ValueError(
+            "labels and both predictions must have one shape; they have "
+            f"{', '.join(str(list(array.shape)) for array in arrays)}."
+        )
+    kinds = "iu" if labels.ndim == 1 else "b"
+    if labels.dtype.kind not in "iu" or any(array.dtype.kind not in kinds for array in arrays[1:]):
+        raise ValueError(
+            "labels [n] and predictions must be integers, and for labels [n, L] predictions are "
+            f"booleans; the types are {', '.join(str(array.dtype) for array in arrays)}."
+        )
+    if labels.ndim == 2 and (labels.min() < -1 or labels.max() > 1):
+        raise ValueError(
+            f"labels [n, L] must be 1, 0 or -1; they span [{labels.min()}, {labels.max()}]."
+        )
+    return labels, arrays[1], arrays[2]

@@ -69,4 +69,4 @@ def logit_of_counts(correct: ArrayLike, total: ArrayLike) -> np.ndarray:
     if (total < 1).any() or (correct < 0).any() or (correct > total).any():
         raise ValueError("counts must have 0 <= correct <= total with total at least 1.")
     half = np.where((correct == 0) | (correct == total), 0.5, 0.0)
-    return np.log((correct + half) / (total - correct + half))
+    return np.log(correct + half) - np.log(total - correct + half)

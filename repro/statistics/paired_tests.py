@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from repro import unknown_name
+from repro.statistics.checks import checked_predictions
 from repro.statistics.permutation import permutation_p_value
 
 _METRICS = ("top1", "mean_per_class", "map11")
@@ -73,7 +74,7 @@ def paired_p_value(
     """
     if metric not in _METRICS:
         raise unknown_name("metric", metric, _METRICS)
-    labels = np.asarray(labels)
+    labels, predictions_a, predictions_b = checked_predictions(labels, predictions_a, predictions_b)
     if labels.ndim != (2 if metric == "map11" else 1):
         raise ValueError(f"labels of shape {list(labels.shape)} do not fit the metric {metric}.")
     if metric == "top1":

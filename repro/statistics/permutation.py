@@ -24,6 +24,8 @@ bit per example. Groups are
 import numpy as np
 from numpy.typing import ArrayLike
 
+from repro.statistics.checks import checked_predictions
+
 # Equal differences are summed in different orders; what is equal but for that counts as extreme.
 _RELATIVE_ROUNDING = 1e-12
 
@@ -64,7 +66,7 @@ def permutation_p_value(
     """
     if num_permutations < 1:
         raise ValueError(f"num_permutations must be at least 1; it is {num_permutations}.")
-    labels, predictions_a, predictions_b = _checked(labels, predictions_a, predictions_b)
+    labels, predictions_a, predictions_b = checked_predictions(labels, predictions_a, predictions_b)
     groups_of = _groups_of_classes if labels.ndim == 1 else _groups_of_label_counts
     weights, counts, observed = groups_of(labels, predictions_a, predictions_b)
     rng = np.random.default_rng(seed)
@@ -105,29 +107,3 @@ def _groups_of_label_counts(
     differences = correct_a - correct_b
     counts = np.bincount(np.abs(differences))
     return np.arange(counts.size, dtype=float), counts, float(differences.sum())
-
-
-def _checked(
-    labels: ArrayLike, predictions_a: ArrayLike, predictions_b: ArrayLike
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns the three as arrays after the checks that the public function promises."""
-    arrays = [np.asarray(array) for array in (labels, predictions_a, predictions_b)]
-    labels = arrays[0]
-    if labels.ndim not in (1, 2) or labels.size == 0:
-        raise ValueError(f"labels must be [n] or [n, L], not empty; they are {list(labels.shape)}.")
-    if any(array.shape != labels.shape for array in arrays):
-        raise ValueError(
-            "labels and both predictions must have one shape; they have "
-            f"{', '.join(str(list(array.shape)) for array in arrays)}."
-        )
-    kinds = "iu" if labels.ndim == 1 else "b"
-    if labels.dtype.kind not in "iu" or any(array.dtype.kind not in kinds for array in arrays[1:]):
-        raise ValueError(
-            "labels [n] and predictions must be integers, and for labels [n, L] predictions are "
-            f"booleans; the types are {', '.join(str(array.dtype) for array in arrays)}."
-        )
-    if labels.ndim == 2 and (labels.min() < -1 or labels.max() > 1):
-        raise ValueError(
-            f"labels [n, L] must be 1, 0 or -1; they span [{labels.min()}, {labels.max()}]."
-        )
-    return labels, arrays[1], arrays[2]

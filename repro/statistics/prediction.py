@@ -86,7 +86,8 @@ def prediction(
     half_width = _half_width(x, y - line.intercept - line.slope * x, at, level)
     low, high = expected - half_width, expected + half_width
     position = "above" if given > high else "below" if given < low else "within"
-    return Prediction(given, expected, low, high, position, x.size, np.count_nonzero(shared))
+    num_datasets = int(np.count_nonzero(shared))
+    return Prediction(given, expected, low, high, position, x.size, num_datasets)
 
 
 def _half_width(x: np.ndarray, residuals: np.ndarray, at: float, level: float) -> float:
