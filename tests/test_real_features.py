@@ -80,8 +80,12 @@ def extract(tmp_path_factory):
             features, labels = {}, {}
             for split in ("train", "validation", "test"):
                 examples = datasets.load(spec, split, data_dir, manual_dir)
-                batches = datasets.evaluation_batches(examples, prepare, 64)
-                values = forward(batches, len(examples))
+                values = forward(
+                    lambda share, examples=examples: datasets.evaluation_batches(
+                        examples, prepare, 64, share=share
+                    ),
+                    len(examples),
+                )
                 features[split] = normalize(values.astype(np.float64))
                 labels[split] = examples.labels
             made[dataset, name] = Extracted(spec, features, labels)
@@ -114,6 +118,7 @@ def compare_with_scikit_learn(extracted: Extracted, l2_values=COMPARED) -> None:
     num_classes = extracted.spec.num_classes
     path = logistic_regression_path(*train, num_classes, l2_values)
     assert path.converged.all()
+    exact = logistic_regression_path(*train, num_classes, l2_values, tolerance=TOLERANCE / 1000)
     norms = np.linalg.norm(path.coefs, axis=(1, 2))
     bound = TOLERANCE * np.minimum(l2_values, 1.0) * norms + 1e-12 * len(train[0])
     assert (path.gradient_norm <= np.maximum(bound, 1e-8 * np.sqrt(len(train[0])))).all()
@@ -122,11 +127,15 @@ def compare_with_scikit_learn(extracted: Extracted, l2_values=COMPARED) -> None:
         least = objective(coefs, intercepts, *train, l2)
         assert path.objective[i] <= least * (1 + 1e-6)
         if converged and 0.99e-2 < l2 < 1e4:  # beyond, scikit-learn stops after a step or two
-            assert relative_difference(path.coefs[i], coefs) < 1e-3
-            centered = intercepts - intercepts.mean()
-            assert np.linalg.norm(path.intercepts[i] - centered) < 1e-3 * (
-                np.linalg.norm(centered) + 1e-3
-            )
+            ours = np.column_stack([path.coefs[i], path.intercepts[i]])
+            theirs_centered = np.column_stack([coefs, intercepts - intercepts.mean()])
+            assert relative_difference(ours, theirs_centered) < 1e-3
+        if l2 > 0.99e-2:
+            # Intercepts alone beside a solution a thousand times as exact: scikit-learn's are up to
+            # 4e-3 from it where classes are about equally frequent, and so the intercepts small.
+            assert relative_difference(path.coefs[i], exact.coefs[i]) < 1e-4
+            off = np.linalg.norm(path.intercepts[i] - exact.intercepts[i])
+            assert off < 1e-3 * np.linalg.norm(exact.intercepts[i]) + 1e-6
     # Where scikit-learn stops short of the solution, there is nothing to choose between.
     least = np.array(
         [objective(*model[:2], *train, l2) for model, l2 in zip(theirs, l2_values, strict=True)]

@@ -14,6 +14,7 @@ from repro.datasets.pipeline import (
 )
 from repro.datasets.prepare import prepare
 from repro.datasets.registry import DATASETS, spec
+from repro.datasets.sharing import Share, distribute
 from repro.datasets.splits import digest, hold_out
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "SPLITS",
     "DatasetSpec",
     "Examples",
+    "Share",
     "digest",
+    "distribute",
     "evaluation_batches",
     "hold_out",
     "load",

@@ -24,6 +24,7 @@ from repro.datasets.decoding import (
     find_undecodable,
 )
 from repro.datasets.examples import Examples
+from repro.datasets.sharing import WHOLE, Share
 
 TrainingPreprocess = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 EvaluationPreprocess = Callable[[tf.Tensor], tf.Tensor]
@@ -39,6 +40,7 @@ def training_batches(
     num_steps: int,
     seed: int,
     first_step: int = 0,
+    share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """Returns the batches of steps first_step, ..., num_steps - 1 of a training run.
 
@@ -54,12 +56,14 @@ def training_batches(
       num_steps: steps of the whole run, those before `first_step` included.
       seed: of the run, 0 or more; fixes the order and the random choices.
       first_step: where a resumed run goes on.
+      share: the part of every batch to make; by default all of it.
 
     Returns:
-      A data set of (images float32 [batch_size, ...], labels int64 [batch_size, ...]).
+      A data set of (images float32 [b, ...], labels int64 [b, ...]), where b is batch_size divided
+      by the replicas; a step has as many elements as the share has replicas.
 
     Raises:
-      UserError: `seed` is negative, or `examples` is empty.
+      UserError: `seed` is negative, `examples` is empty, or the replicas do not divide a batch.
     """
     if seed < 0:
         raise UserError(f"--seed={seed} is negative; it must be 0 or more.")
@@ -67,8 +71,11 @@ def training_batches(
     contents = _Contents(examples)
     order = _ShuffledOrder(len(examples), seed)
 
-    def positions_of(step: tf.Tensor) -> tf.Tensor:
-        return step * batch_size + tf.range(batch_size, dtype=tf.int64)
+    rows = share.per_replica(batch_size)
+
+    def positions_of(element: tf.Tensor) -> tf.Tensor:
+        step, replica = element // share.count, share.first + element % share.count
+        return step * batch_size + replica * rows + tf.range(rows, dtype=tf.int64)
 
     def finish(
         position: tf.Tensor, content: tf.Tensor, label: tf.Tensor
@@ -84,11 +91,12 @@ def training_batches(
         return contents.preprocessed(content, preprocess, example_seed), label
 
     return _batches(
-        tf.data.Dataset.range(first_step, num_steps).map(positions_of),
+        tf.data.Dataset.range(first_step * share.count, num_steps * share.count).map(positions_of),
         lambda positions: contents.look_up(order(positions)),
         contents,
         finish,
-        batch_size,
+        rows,
+        share.count,
         drop_remainder=True,
     )
 
@@ -98,18 +106,24 @@ def evaluation_batches(
     preprocess: EvaluationPreprocess,
     batch_size: int,
     first_example: int = 0,
+    share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """Returns each example once, in order; the last batch may be smaller.
+
+    Among several replicas all batches are full, as the replicas step together: after the last
+    example there are images of index -1, which stand for none.
 
     Args:
       examples: the split to evaluate.
       preprocess: image uint8 [height, width, 3] -> float32 of a fixed shape.
       batch_size: the global batch size.
       first_example: index to begin with; those before it are left out.
+      share: the part of every batch to make; by default all of it.
 
     Returns:
       A data set of (index int64 [b] into `examples`, images float32 [b, ...], labels int64
-      [b, ...]) with b = batch_size, or less in the last batch.
+      [b, ...]) with b = batch_size, or less in the last batch; for a share of several replicas
+      b = batch_size divided by them, rounded up, and an element for each.
 
     Raises:
       UserError: `examples` is empty.
@@ -122,14 +136,23 @@ def evaluation_batches(
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         return index, preprocess(contents.decode(content)), label
 
+    indices, rows = tf.data.Dataset.range(first_example, len(examples)), batch_size
+    if share.total == 1:
+        batches = indices.batch(rows)
+    else:
+        rows = -(-batch_size // share.total)
+        batches = indices.concatenate(_no_example(len(indices), rows * share.total))
+        batches = batches.batch(rows).batch(share.total, drop_remainder=True)
+        own = slice(share.first, share.first + share.count)
+        batches = batches.map(lambda batch: batch[own]).unbatch()
     return _batches(
-        tf.data.Dataset.range(first_example, len(examples)).batch(batch_size),
-        contents.look_up,
-        contents,
-        finish,
-        batch_size,
-        drop_remainder=False,
+        batches, contents.look_up, contents, finish, rows, share.count, drop_remainder=False
     )
+
+
+def _no_example(num_examples: int, multiple: int) -> tf.data.Dataset:
+    """Returns as many indices of -1 as fill the last of the batches."""
+    return tf.data.Dataset.from_tensors(np.int64(-1)).repeat(-num_examples % multiple)
 
 
 def undecodable(examples: Examples) -> tuple[str, ...]:
@@ -173,6 +196,7 @@ def _batches(
     contents: "_Contents",
     finish: Callable[..., tuple],
     batch_size: int,
+    batches_in_step: int,
     *,
     drop_remainder: bool,
 ) -> tf.data.Dataset:
@@ -188,9 +212,9 @@ def _batches(
     dataset = dataset.batch(batch_size, drop_remainder=drop_remainder)
     options = tf.data.Options()
     options.deterministic = True
-    # Each input worker keeps all files: tf.distribute would otherwise drop or repeat examples.
+    # The share has parted the examples already.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    return dataset.prefetch(_PREFETCHED_BATCHES).with_options(options)
+    return dataset.prefetch(_PREFETCHED_BATCHES * batches_in_step).with_options(options)
 
 
 class _Contents:

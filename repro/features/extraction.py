@@ -114,25 +114,26 @@ class Extractor:
 
     def _rows(self, examples: Examples, first: int) -> Iterator[NDArray[np.float32]]:
         """Builds the network, and returns the rows of each batch, in order."""
+        if isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            raise UserError(
+                "Features are computed by one process, not under "
+                "--strategy=multi_worker_mirrored. Use mirrored or one_device."
+            )
         return self._rows_of(self._forward, examples, first)
 
     def _rows_of(
         self, forward: Forward, examples: Examples, first: int
     ) -> Iterator[NDArray[np.float32]]:
-        batches = datasets.evaluation_batches(
-            examples,
-            preprocessing.for_evaluation(self.network.preprocessing, self._image_size),
-            self._batch_size,
-            first,
-        )
+        preprocess = preprocessing.for_evaluation(self.network.preprocessing, self._image_size)
+
+        def batches(share: datasets.Share) -> tf.data.Dataset:
+            return datasets.evaluation_batches(examples, preprocess, self._batch_size, first, share)
+
         description = f"features of {examples.split}"
         with progress_bar(len(examples), description, self._show_progress, first) as bar:
             for index, values in forward.outputs(batches):
                 if not np.array_equal(index, np.arange(first, first + len(index))):
-                    raise UserError(
-                        "Features are computed by one worker, and under this --strategy it sees a "
-                        "part of the images only. Use mirrored or one_device."
-                    )
+                    raise RuntimeError(f"Image {first} was to be next, not {index[:1]}.")
                 first += len(index)
                 yield values
                 bar.update(len(index))

@@ -1,12 +1,14 @@
 """A network's output for every example of a split, each once, in order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 from tqdm import tqdm
+
+from repro.datasets.sharing import Share, distribute
 
 PROGRESS_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} images, {rate_fmt}, {remaining} left"
 
@@ -32,6 +34,9 @@ def progress_bar(total: int, description: str, shown: bool, initial: int = 0) ->
     )
 
 
+MakeBatches = Callable[[Share], tf.data.Dataset]
+
+
 class Forward:
     """One compiled inference step of a model under a strategy.
 
@@ -47,7 +52,7 @@ class Forward:
 
     def __call__(
         self,
-        batches: tf.data.Dataset | Iterable,
+        make_batches: MakeBatches,
         num_examples: int,
         *,
         description: str = "forward",
@@ -56,7 +61,8 @@ class Forward:
         """Returns float32 `[num_examples, d]`, row i for the example of index i.
 
         Args:
-          batches: of (index int64 `[b]`, images, ...), each index in [0, num_examples) once.
+          make_batches: from a share to its batches of (index int64 `[b]`, images, ...), which have
+            each index in [0, num_examples) once over all shares; -1 stands for no example.
           num_examples: rows of the result.
           description: in front of the progress bar.
           show_progress: a progress bar on stderr.
@@ -64,7 +70,7 @@ class Forward:
         rows = None
         seen = np.zeros(num_examples, np.int64)
         with progress_bar(num_examples, description, show_progress) as bar:
-            for index, values in self.outputs(batches):
+            for index, values in self.outputs(make_batches):
                 if rows is None:
                     rows = np.empty((num_examples, values.shape[-1]), np.float32)
                 rows[index] = values
@@ -78,18 +84,23 @@ class Forward:
         return rows
 
     def outputs(
-        self, batches: tf.data.Dataset | Iterable
+        self, make_batches: MakeBatches
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Yields indices `[b]` and outputs `[b, d]` of each global batch as soon as it is done.
 
+        Under several workers each of them yields all.
+
         Args:
-          batches: of (index int64 `[b]`, images, ...).
+          make_batches: from a share to its batches of (index int64 `[b]`, images, ...).
         """
-        for index, images, *_ in self._strategy.experimental_distribute_dataset(batches):
-            outputs = self._step(images)
-            yield self._joined(index), self._joined(outputs)
+        for index, images, *_ in distribute(self._strategy, make_batches):
+            outputs = self._joined(self._step(images))
+            index = self._joined(index)
+            yield index[index >= 0], outputs[index >= 0]
 
     def _joined(self, per_replica) -> NDArray:
+        if isinstance(self._strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            return self._strategy.gather(per_replica, axis=0).numpy()
         parts = self._strategy.experimental_local_results(per_replica)
         return np.concatenate([part.numpy() for part in parts])
 
@@ -97,20 +108,4 @@ class Forward:
         return self._strategy.run(self._replica_step, args=(images,))
 
     def _replica_step(self, images):
-        num_images = tf.shape(images)[0]
-        if self._strategy.num_replicas_in_sync > 1:
-            images = _at_least_one(images)
-        return tf.cast(self._model(images, training=False)[:num_images], tf.float32)
-
-
-def _at_least_one(images: tf.Tensor) -> tf.Tensor:
-    """Returns the images, or one of zeros: where the last batch leaves a replica without any.
-
-    Some convolutions fail on no image.
-    """
-    shape = tf.shape(images)
-    return tf.cond(
-        shape[0] > 0,
-        lambda: images,
-        lambda: tf.zeros(tf.concat([[1], shape[1:]], axis=0), images.dtype),
-    )
+        return tf.cast(self._model(images, training=False), tf.float32)

@@ -9,6 +9,7 @@ from keras import ops
 
 from repro.networks import layers
 from repro.networks.batch_norm import BatchNorm
+from repro.networks.draws import Dropout
 
 Tensor = Any  # a symbolic KerasTensor, [batch, height, width, channels] unless said otherwise
 Initializer = Callable[[], keras.initializers.Initializer]
@@ -199,4 +200,4 @@ def squeeze(x: Tensor) -> Tensor:
 
 def dropout(x: Tensor, keep: float) -> Tensor:
     """Dropout by TF-Slim's `dropout_keep_prob`."""
-    return keras.layers.Dropout(1 - keep)(x)
+    return Dropout(keep)(x)

@@ -12,27 +12,15 @@ import keras
 import numpy as np
 from keras import ops
 
-
-class StepSeed(keras.random.SeedGenerator):
-    """A random state [seed, step], so that a draw is a function of the two.
-
-    As a random state, the step is among `model.variables`, which a run's checkpoint holds, but not
-    among `model.weights`, which Keras counts as parameters and saves to its own files.
-    """
-
-    def next(self, ordered: bool = True):  # noqa: ARG002
-        """Returns the state, and counts a step."""
-        state = ops.copy(self.state.value)
-        self.state.assign(ops.add(state, np.array([0, 1], self.state.dtype)))
-        return state
+from repro.networks.draws import StepSeed
 
 
 @keras.saving.register_keras_serializable("repro")
 class DropPathDraw(keras.layers.Layer):
     """Draws the paths that each example of a training step keeps, and counts the steps.
 
-    Under tf.distribute every replica counts its own calls, so that all have the same step. The step
-    to go on from is set by `draw.seed_generator.state.assign([seed, step])`.
+    The step is that of `draws.rows_of_step`, else the number of calls so far; then the step to go
+    on from is set by `draw.seed_generator.state.assign([seed, step])`.
 
     Args:
       cells: of the network, stems and reductions among them.
@@ -61,8 +49,8 @@ class DropPathDraw(keras.layers.Layer):
 
     @property
     def step(self):
-        """The training calls so far, an integer scalar."""
-        return self.seed_generator.state.value[1]
+        """The training step, an integer scalar."""
+        return self.seed_generator.step
 
     def keep_probabilities(self):
         """Returns `[cells]`, float32: the probability of keeping a path, at the present step."""
@@ -76,7 +64,7 @@ class DropPathDraw(keras.layers.Layer):
         if not training:
             return ops.ones(shape)
         keep = self.keep_probabilities()[:, None]  # before the draw, which counts the step
-        kept = keras.random.uniform(shape, dtype="float32", seed=self.seed_generator) < keep
+        kept = self.seed_generator.uniform(shape) < keep
         return ops.cast(kept, "float32") / keep
 
     def compute_output_spec(self, images, training=None):  # noqa: ARG002

@@ -17,9 +17,10 @@ import tensorflow as tf
 
 from repro import UserError
 from repro.features import Forward
-from repro.training import losses, schedule
+from repro.features.forward import MakeBatches
 from repro.training.config import PAPER_BATCH_SIZE, PAPER_STEPS
 from repro.training.optimizer import NesterovMomentum
+from repro.training.step_trainer import StepTrainer
 
 AUGMENTED_L2_VALUES = tuple(float(value) for value in np.logspace(-10, 0, 11))
 """The paper's 11 values, coefficients of sum(w^2) / 2 beside the MEAN loss."""
@@ -56,6 +57,11 @@ class AugmentedConfig:
                 raise UserError(f"--{name}={getattr(self, name)} must be 1 or above.")
 
     @property
+    def l2(self) -> np.ndarray:
+        """The coefficients of sum(w^2) / 2, `[layers, 1]`, as the kernel `[d, layers, classes]`."""
+        return np.array(self.l2_values, np.float32)[:, np.newaxis]
+
+    @property
     def remedy(self) -> str:
         """What helps against a loss that is not finite."""
         if self.l2_normalize:
@@ -63,7 +69,7 @@ class AugmentedConfig:
         return "With --l2_normalize the features have a size that fits the learning rate."
 
 
-class AugmentedTrainer:
+class AugmentedTrainer(StepTrainer):
     """Linear layers on a frozen network, with their optimizer, under a strategy; see `fit`.
 
     Args:
@@ -84,13 +90,9 @@ class AugmentedTrainer:
         *,
         multi_label: bool = False,
     ):
-        self.config = config
-        self.strategy = strategy
+        super().__init__(config, strategy, multi_label=multi_label)
         self._extractor = extractor
         self._num_classes = num_classes
-        self._loss = (
-            losses.masked_sigmoid_cross_entropy if multi_label else losses.softmax_cross_entropy
-        )
         layers = len(config.l2_values)
         with strategy.scope():
             self._kernel = keras.Variable(
@@ -100,14 +102,7 @@ class AugmentedTrainer:
             self._optimizer = NesterovMomentum(
                 [self._kernel, self._bias], [self._kernel], config.momentum
             )
-            self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._predict = Forward(self._all_logits, strategy)
-        self._train_step = tf.function(self._distributed_train_step)
-
-    @property
-    def steps_done(self) -> int:
-        """Steps taken since the start of the run, over all sittings."""
-        return int(self.step.numpy())
 
     def checkpoint(self) -> tf.train.Checkpoint:
         """Returns what has to be saved to go on later: layers, momentum, step."""
@@ -118,42 +113,24 @@ class AugmentedTrainer:
             step=self.step,
         )
 
-    def train_step(self, images, labels) -> tf.Tensor:
-        """Runs one step of all layers on a global batch.
-
-        Args:
-          images: float32 `[batch, height, width, 3]`, per replica under a strategy.
-          labels: class numbers `[batch]`, or `[batch, classes]` of 1, 0, -1.
-
-        Returns:
-          The loss over the global batch without the L2 penalty, its mean over the layers.
-        """
-        return self._train_step(images, labels)
-
-    def predict(self, batches: tf.data.Dataset, num_examples: int, **options: object) -> np.ndarray:
+    def predict(
+        self, make_batches: MakeBatches, num_examples: int, **options: object
+    ) -> np.ndarray:
         """Returns float32 `[layers, num_examples, classes]` logits; arguments as `Forward`'s."""
-        logits = self._predict(batches, num_examples, **options)
+        logits = self._predict(make_batches, num_examples, **options)
         shape = num_examples, len(self.config.l2_values), self._num_classes
         return logits.reshape(shape).swapaxes(0, 1)
 
-    def _distributed_train_step(self, images, labels):
-        rate = schedule.cosine_learning_rate(
-            self.config.learning_rate, self.step, self.config.steps
-        )
-        per_replica = self.strategy.run(self._replica_step, args=(images, labels, rate))
-        self.step.assign_add(1)
-        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, per_replica, axis=None)
-
-    def _replica_step(self, images, labels, learning_rate):
+    def _replica_step(self, step, images, labels, learning_rate, l2):
+        del step  # nothing is drawn
         features = self._features(images)
         layers = len(self.config.l2_values)
         with tf.GradientTape() as tape:
             logits = tf.reshape(self._logits(features), [-1, self._num_classes])
-            loss = self._loss(tf.repeat(labels, layers, axis=0), logits)
+            loss = self._example_losses(tf.repeat(labels, layers, axis=0), logits)
             # The gradients are summed over the replicas, so each divides by the batch of all.
             loss = tf.reduce_sum(loss) / self.config.batch_size
         gradients = tape.gradient(loss, [self._kernel.value, self._bias.value])
-        l2 = tf.constant(self.config.l2_values, tf.float32)[:, None]  # of [d, layers, classes]
         self._optimizer.apply(gradients, learning_rate, l2)
         return loss / layers
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from repro import UserError
+from repro.datasets import Share
 from repro.networks import NetworkSpec
 from repro.training import schedule
 
 PAPER_STEPS = 19_531  # Appendix A.5
 PAPER_BATCH_SIZE = 256  # Appendix A.5
+PRECISIONS = ("off", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,10 @@ class TrainingConfig:
       auxiliary_weight: of the auxiliary head's loss; 0 trains without the head.
       clip_norm: each gradient's largest L2 norm; None for no clipping.
       seed: of the weights, the order of the examples, their augmentation and dropout.
+      microbatch: examples of a replica that pass the network together, their gradients summed over
+        the batch; None for all. The result is the same but for batch normalization, which takes
+        the statistics of each such part and moves its averages after each.
+      mixed_precision: "bfloat16" computes activations in it, weights staying float32; else "off".
     """
 
     learning_rate: float
@@ -37,6 +43,8 @@ class TrainingConfig:
     auxiliary_weight: float = 0.0
     clip_norm: float | None = None
     seed: int = 0
+    microbatch: int | None = None
+    mixed_precision: str = "off"
 
     def __post_init__(self):
         """Raises `UserError` for a value out of its range."""
@@ -50,6 +58,8 @@ class TrainingConfig:
             ("auxiliary_weight", self.auxiliary_weight >= 0, "0 or above"),
             ("clip_norm", self.clip_norm is None or self.clip_norm > 0, "above 0"),
             ("seed", 0 <= self.seed < 2**31, "at least 0 and below 2^31"),
+            ("microbatch", self.microbatch is None or self.microbatch >= 1, "1 or above"),
+            ("mixed_precision", self.mixed_precision in PRECISIONS, " or ".join(PRECISIONS)),
         )
         for name, good, allowed in limits:
             if not good:
@@ -65,6 +75,23 @@ class TrainingConfig:
         return schedule.l2_coefficient(
             self.weight_decay_ratio, self.learning_rate, self.weight_decay_rule
         )
+
+    def rows_of_replica(self, replicas: int) -> int:
+        """Returns a replica's part of the batch.
+
+        Args:
+          replicas: over all workers.
+
+        Raises:
+          UserError: the replicas do not divide the batch, or `microbatch` does not divide the part.
+        """
+        rows = Share(total=replicas).per_replica(self.batch_size)
+        if self.microbatch is not None and rows % self.microbatch:
+            raise UserError(
+                f"--microbatch={self.microbatch} does not divide the {rows} examples that each of "
+                f"{replicas} replicas has of a batch of {self.batch_size}: give a divisor of it."
+            )
+        return rows
 
     @property
     def remedy(self) -> str:

@@ -5,15 +5,17 @@ import math
 import tensorflow as tf
 
 
-def cosine_learning_rate(initial: tf.Tensor | float, step: tf.Tensor, num_steps: int) -> tf.Tensor:
+def cosine_learning_rate(
+    initial: tf.Tensor | float, step: tf.Tensor | int, num_steps: tf.Tensor | int
+) -> tf.Tensor:
     """Returns 0.5 * initial * (1 + cos(pi * step / num_steps)), without warm-up.
 
     Args:
       initial: the learning rate at step 0, float32.
       step: integer in [0, num_steps - 1].
-      num_steps: length of the whole run.
+      num_steps: length of the whole run, an integer.
     """
-    progress = tf.cast(step, tf.float32) / num_steps
+    progress = tf.cast(step, tf.float32) / tf.cast(num_steps, tf.float32)
     return 0.5 * initial * (1 + tf.cos(math.pi * progress))
 
 

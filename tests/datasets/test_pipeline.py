@@ -7,6 +7,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 
 from repro import UserError, datasets
+from repro.datasets import Share
 from repro.datasets.pipeline import _ShuffledOrder
 from tests.datasets.archives import image_bytes
 
@@ -140,12 +141,67 @@ def test_evaluation_sees_each_example_once_in_order(examples, batch_size):
 
 
 def test_replicas_share_each_batch(examples, two_replicas):
-    batches = datasets.evaluation_batches(examples, identity_mean, 4)
     seen = [
         [list(part.numpy()) for part in two_replicas.experimental_local_results(index)]
-        for index, _, _ in two_replicas.experimental_distribute_dataset(batches)
+        for index, *_ in datasets.distribute(
+            two_replicas,
+            lambda share: datasets.evaluation_batches(examples, identity_mean, 4, share=share),
+        )
     ]
-    assert seen == [[[0, 1], [2, 3]], [[4, 5], [6]]]
+    assert seen == [[[0, 1], [2, 3]], [[4, 5], [6, -1]]]
+
+
+SHARES = {
+    "one worker of two replicas": [Share(0, 2, 2)],
+    "two workers of one replica": [Share(0, 1, 2), Share(1, 1, 2)],
+    "two workers of two replicas": [Share(0, 2, 4), Share(2, 2, 4)],
+    "four workers": [Share(i, 1, 4) for i in range(4)],
+}
+
+
+def in_replicas_order(shares: list[Share], parts: list[list]) -> list[list]:
+    """From each worker's elements to a list for each step, in the order of all replicas."""
+    steps = {len(part) / share.count for share, part in zip(shares, parts, strict=True)}
+    assert len(steps) == 1, "the workers would wait for each other"
+    return [
+        [
+            element
+            for share, part in zip(shares, parts, strict=True)
+            for element in part[step * share.count : (step + 1) * share.count]
+        ]
+        for step in range(int(steps.pop()))
+    ]
+
+
+@pytest.mark.parametrize("shares", SHARES.values(), ids=SHARES)
+@pytest.mark.parametrize("first_step", [0, 3])
+def test_the_shares_of_a_training_batch_make_up_the_batch(examples, shares, first_step):
+    whole = run(examples, 6, first_step=first_step, batch_size=8)
+    parts = [
+        list(datasets.training_batches(examples, mean_and_seed, 8, 6, 3, first_step, share))
+        for share in shares
+    ]
+    for (images, labels), elements in zip(whole, in_replicas_order(shares, parts), strict=True):
+        np.testing.assert_array_equal(np.concatenate([each[0] for each in elements]), images)
+        np.testing.assert_array_equal(np.concatenate([each[1] for each in elements]), labels)
+
+
+@pytest.mark.parametrize("shares", SHARES.values(), ids=SHARES)
+@pytest.mark.parametrize("batch_size", [1, 3, 4, 8])
+def test_the_shares_of_an_evaluation_see_each_example_once_in_order(examples, shares, batch_size):
+    parts = [
+        list(datasets.evaluation_batches(examples, identity_mean, batch_size, share=share))
+        for share in shares
+    ]
+    elements = [each for step in in_replicas_order(shares, parts) for each in step]
+    assert len({len(index) for index, *_ in elements}) == 1
+    seen = np.concatenate([index for index, *_ in elements])
+    assert list(seen[seen >= 0]) == list(range(7))
+
+
+def test_a_batch_that_the_replicas_do_not_divide_names_the_flag_and_batches_that_fit(examples):
+    with pytest.raises(UserError, match=r"6 .* 4 replicas.*--batch_size such as 4 or 8"):
+        datasets.training_batches(examples, mean_and_seed, 6, 2, seed=0, share=Share(0, 1, 4))
 
 
 def test_more_bytes_than_a_tensor_can_hold_are_looked_up(examples_of):

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -117,14 +118,10 @@ def test_images_encoded_anew_under_the_same_ids_have_features_of_their_own(extra
     assert extractor.key(replace(examples, contents="mine")).sha256 != key.sha256
 
 
-def test_a_worker_that_sees_a_part_of_the_images_is_refused(extractor, examples, monkeypatch):
-    original = forward.Forward.outputs
-
-    def second_half(self, batches):
-        return ((index[2:], values[2:]) for index, values in original(self, batches))
-
-    monkeypatch.setattr(forward.Forward, "outputs", second_half)
-    with pytest.raises(UserError, match="--strategy"):
+def test_several_workers_are_refused(extractor, examples, monkeypatch):
+    workers = Mock(spec=tf.distribute.MultiWorkerMirroredStrategy)
+    monkeypatch.setattr(extractor, "strategy", workers)
+    with pytest.raises(UserError, match="--strategy=multi_worker_mirrored"):
         extractor.features(examples)
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from repro import checkpoints, networks
 from repro.networks.batch_norm import BatchNorm
+from repro.networks.draws import Dropout
 from tests.networks.goldens import Golden, golden
 from tests.networks.outputs import (
     assert_outputs_are_the_originals,
@@ -125,7 +126,7 @@ class GoldenTests:
 
 
 def _dropout_rates(model: keras.Model) -> list[float]:
-    return [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    return [1 - layer.keep for layer in model.layers if isinstance(layer, Dropout)]
 
 
 def _check_draw(rule: str, values: np.ndarray, key: str) -> None:

@@ -17,6 +17,7 @@ from repro.training import (
     InterruptedRunError,
     fit,
 )
+from tests.training.batches import every_image, in_turn
 
 SIZE, CLASSES, EXAMPLES, BATCH, STEPS = 4, 3, 24, 8, 12
 RNG = np.random.default_rng(0)
@@ -49,14 +50,7 @@ def make_trainer(
     return AugmentedTrainer(extractor, CLASSES, config, strategy, multi_label=multi_label)
 
 
-def make_batches(first_step: int, labels=LABELS) -> tf.data.Dataset:
-    """Batch i is a function of i alone."""
-
-    def batch(step):
-        index = (step * BATCH + tf.range(BATCH, dtype=tf.int64)) % EXAMPLES
-        return tf.gather(IMAGES, index), tf.gather(labels, index)
-
-    return tf.data.Dataset.range(first_step, STEPS).map(batch)
+make_batches = in_turn(IMAGES, LABELS, BATCH, STEPS)
 
 
 def train(trainer: AugmentedTrainer, folder, batches=make_batches):
@@ -64,8 +58,7 @@ def train(trainer: AugmentedTrainer, folder, batches=make_batches):
 
 
 def logits_of(trainer: AugmentedTrainer) -> np.ndarray:
-    examples = tf.data.Dataset.from_tensor_slices((np.arange(EXAMPLES), IMAGES)).batch(7)
-    return trainer.predict(examples, EXAMPLES)
+    return trainer.predict(every_image(IMAGES, 10), EXAMPLES)
 
 
 def features(l2_normalize: bool) -> np.ndarray:
@@ -107,7 +100,7 @@ def test_the_values_and_the_schedule_are_the_papers():
 @pytest.mark.parametrize("labels", [LABELS, SEVERAL_LABELS], ids=["classes", "several labels"])
 def test_every_layer_takes_the_steps_of_the_definition(tmp_path, labels, l2_normalize):
     trainer = make_trainer(multi_label=labels.ndim == 2, l2_normalize=l2_normalize)
-    train(trainer, tmp_path, lambda first: make_batches(first, labels))
+    train(trainer, tmp_path, in_turn(IMAGES, labels, BATCH, STEPS))
     logits = logits_of(trainer)
     assert logits.shape == (len(L2_VALUES), EXAMPLES, CLASSES)
     for ours, l2 in zip(logits, L2_VALUES, strict=True):
@@ -139,7 +132,7 @@ def test_a_run_stopped_by_a_signal_goes_on_to_the_same_end(tmp_path):
     whole = make_trainer()
     rows = train(whole, tmp_path / "whole")
 
-    def stopping_batches(first_step):
+    def stopping_batches(first_step, share):
         def kill(step):
             if step == 5:
                 os.kill(os.getpid(), signal.SIGTERM)
@@ -149,7 +142,7 @@ def test_a_run_stopped_by_a_signal_goes_on_to_the_same_end(tmp_path):
             with tf.control_dependencies([tf.numpy_function(kill, [step], tf.int64)]):
                 return tf.nest.map_structure(tf.identity, batch)
 
-        return make_batches(first_step).enumerate().map(watched)
+        return make_batches(first_step, share).enumerate().map(watched)
 
     with pytest.raises(InterruptedRunError):
         train(make_trainer(), tmp_path / "parts", stopping_batches)
@@ -161,11 +154,10 @@ def test_a_run_stopped_by_a_signal_goes_on_to_the_same_end(tmp_path):
 
 
 def test_a_loss_that_is_not_finite_is_told(tmp_path):
-    def bad_batches(first_step):
-        return make_batches(first_step).map(lambda images, labels: (images * 1e30, labels))
-
     with pytest.raises(UserError, match=r"loss is nan .*With --l2_normalize"):
-        train(make_trainer(l2_normalize=False), tmp_path, bad_batches)
+        train(
+            make_trainer(l2_normalize=False), tmp_path, in_turn(IMAGES * 1e30, LABELS, BATCH, STEPS)
+        )
 
 
 @pytest.mark.parametrize(
