@@ -135,11 +135,12 @@ def test_equal_differences_count_as_extreme_although_their_sums_round_differentl
     a[0], a[3], b[9] = right[0], right[3], right[9]
     assert mean_per_class_difference(labels, a, b) == 0
     assert permutation_p_value(labels, a, b, num_permutations=PERMUTATIONS) == 1
-    # Seven classes with one differing example each: only all signs equal are as extreme.
-    labels = np.repeat(np.arange(7), [3, 5, 6, 7, 9, 11, 13])
-    a = np.where(np.r_[True, labels[1:] != labels[:-1]], labels, 9)
-    p_value = permutation_p_value(labels, a, np.full_like(labels, 9), num_permutations=MANY)
-    assert p_value == pytest.approx(2 / 2**7, abs=4 * np.sqrt(2 / 2**7 / MANY))
+    # Three examples of a class of 17 differ: 3 x (1 / 17) and 3 / 17 are not the same float.
+    assert 3 * (1 / 17) < 3 / 17
+    labels = np.zeros(17, dtype=int)
+    a, b = labels, labels + (np.arange(17) < 3)
+    p_value = permutation_p_value(labels, a, b, num_permutations=MANY)
+    assert p_value == pytest.approx(2 / 2**3, abs=4 * np.sqrt(0.25 * 0.75 / MANY))
 
 
 @pytest.mark.parametrize("num_permutations", [19, 199])
