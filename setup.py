@@ -1,6 +1,8 @@
-"""Installs `repro`: `pip install -e .`; the extras are `test` (the suite) and `cuda` (GPUs)."""
+"""Installs `repro`: `pip install -e .`; extras: `test`, `cuda` (GPUs), `postgresql` (searches)."""
 
 from setuptools import find_packages, setup
+
+_POSTGRESQL = ["psycopg2-binary>=2.9,<3"]
 
 setup(
     name="repro",
@@ -17,11 +19,13 @@ setup(
         "keras>=3.10,<3.16",
         "matplotlib>=3.9,<4",
         "numpy>=1.26,<3",
+        "optuna>=4,<6",
         "pandas>=2.2,<4",
         "pillow>=10,<14",
         "pyarrow>=16,<27",
         "scikit-learn>=1.5,<1.10",  # the digits data set, t-SNE
         "scipy>=1.13,<1.18",
+        "sqlalchemy>=2,<2.2",
         "tensorflow~=2.20.0",  # the version that tf-models-official 2.20 pins
         "tensorflow-datasets>=4.9.9,<4.10",
         "tf-models-official~=2.20.0",
@@ -29,7 +33,9 @@ setup(
         "tqdm>=4.66,<5",
     ],
     extras_require={
+        "postgresql": _POSTGRESQL,
         "test": [
+            *_POSTGRESQL,
             "dill>=0.3.8,<0.5",  # tfds.testing.DatasetBuilderTestCase imports it
             "hypothesis>=6.100,<7",
             "jax>=0.4.30,<0.11",
