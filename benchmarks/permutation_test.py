@@ -6,8 +6,8 @@ Three sides test the same two synthetic networks for a difference in mean per-cl
 the same with one random bit per example, in blocks of NumPy; and a loop over permutations that
 computes both accuracies anew from the exchanged predictions. The last two do a share of the
 permutations and are scaled up, so that their p-values are coarse. Times are the best of --repeats,
-in wall seconds; ratios are to ours. The classes are of one size first (Food-101's test set), then of
-different sizes.
+in wall seconds; ratios are to ours. The classes are first of one size (Food-101's test set), then
+of different sizes.
 """
 
 import time
