@@ -52,6 +52,7 @@ class PostgresqlServer:
         with log:
             self._process = subprocess.Popen(
                 [
+                    *("setpriv", "--pdeathsig", "INT"),  # it does not outlive the tests
                     self._programs / "postgres",
                     *("-D", self._data, "-k", self._folder),
                     *("-c", "listen_addresses=", "-c", "fsync=off"),

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import optuna
 import pytest
@@ -51,7 +52,7 @@ def run_point(point):
     say(f"begin {index}")
     if index == hang_at:
         time.sleep(3600)
-    time.sleep(0.02)
+    time.sleep(float(sys.argv[6]))
     say(f"end {index}")
     return 50 + 30 * point.learning_rate - 1e4 * point.weight_decay_ratio
 
@@ -79,12 +80,12 @@ class Workers:
         self._go = folder / "go"
         self._processes: list[subprocess.Popen] = []
 
-    def start(self, hang_at: int = -1) -> subprocess.Popen:
+    def start(self, hang_at: int = -1, point_seconds: float = 0.02) -> subprocess.Popen:
         points = json.dumps([[p.learning_rate, p.weight_decay_ratio] for p in POINTS])
         process = subprocess.Popen(
             [
                 *(sys.executable, "-c", WORKER, repro.training.__path__[0]),
-                *(*self._arguments, str(hang_at), points),
+                *(*self._arguments, str(hang_at), points, str(point_seconds)),
             ],
             stdout=subprocess.PIPE,
             text=True,
@@ -135,6 +136,18 @@ def states_of_points(storage: str) -> dict[int, Counter[str]]:
     for trial in trials_in(storage):
         found.setdefault(trial.user_attrs["point"], Counter())[trial.state.name] += 1
     return found
+
+
+@pytest.fixture(autouse=True)
+def no_search_waits_for_ever() -> Iterator[None]:
+    def fail(*_: object) -> None:
+        raise TimeoutError(f"waited for {5 * SECONDS} seconds")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(5 * SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +237,23 @@ def test_a_killed_processs_point_is_taken_up_by_another(workers, storage):
         0: {"FAIL": 1, "COMPLETE": 1},
         **{i: {"COMPLETE": 1} for i in range(1, len(POINTS))},
     }
+
+
+@pytest.mark.slow
+def test_random_kills_lose_no_point_and_double_none(workers, storage):
+    random = Random(0)
+    running = [workers.start(point_seconds=0.5) for _ in range(2)]
+    workers.let_go()
+    for _ in range(15):
+        time.sleep(random.uniform(0.3, 0.8))  # from before the tables are made to the last point
+        running.pop(random.randrange(len(running))).kill()
+        running.append(workers.start(point_seconds=0.5))
+    for process in running:
+        assert results_of(process) == EXPECTED
+    states = states_of_points(storage)
+    assert sorted(states) == list(range(len(POINTS)))
+    assert {found["COMPLETE"] for found in states.values()} == {1}
+    assert {state for found in states.values() for state in found} == {"COMPLETE", "FAIL"}
 
 
 def test_a_killed_process_that_is_started_again_goes_on_at_once(workers, storage):
