@@ -5,8 +5,9 @@ It stands between the commands and the rooms: `load` turns flags into data and a
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class Cell:
       splits: examples by split name.
       checkpoint: files of the ImageNet checkpoint; None for random initialization.
       checkpoint_sha256: of those files.
+      subset: {"per_class": n, "subset": k} if train is a few examples of each class, else None.
       is_only_one: whether the command runs no other; else it has a table of its own for all.
       started: when the command began, on the monotonic clock.
     """
@@ -43,20 +45,29 @@ class Cell:
     splits: dict[str, Examples]
     checkpoint: Path | None
     checkpoint_sha256: str | None
+    subset: dict[str, int] | None = None
     is_only_one: bool = True
     started: float = field(default_factory=time.monotonic)
 
-    def settings(self) -> dict[str, Any]:
-        """Returns what every setting's result depends on, for the name of the run folder."""
-        contents = self._contents()
+    def settings(
+        self, eval_split: str | None = None, split_names: Iterable[str] | None = None
+    ) -> dict[str, Any]:
+        """Returns what every setting's result depends on, for the name of the run folder.
+
+        Args:
+          eval_split: that is measured on; None: --eval_split.
+          split_names: that are used; None: all that are loaded.
+        """
+        names = self.splits if split_names is None else split_names
         settings = {
             "image_size": self.image_size,
-            "eval_split": _command.EVAL_SPLIT.value,
+            "eval_split": eval_split or _command.EVAL_SPLIT.value,
             "seed": _command.SEED.value,
             "checkpoint": self.checkpoint_sha256,
-            "splits": {name: split.sha256 for name, split in self.splits.items()},
+            "splits": {name: self.splits[name].sha256 for name in names},
         }
         # A declared data set has always the same contents and metric.
+        contents = self._contents()
         return settings | ({"metric": self.dataset.metric} | contents if contents else {})
 
     def _contents(self) -> dict[str, str]:
@@ -70,14 +81,38 @@ class Cell:
             return _command.flags_text()
         return _command.flags_text(model=self.network.name, dataset=self.dataset.name)
 
-    def create_model(self, strategy: tf.distribute.Strategy, **options: Any) -> keras.Model:
+    def with_few_per_class(self, per_class: int, subset: int) -> "Cell":
+        """Returns the cell with a few examples of each class of train, and no refit on more.
+
+        Args:
+          per_class: how many of each.
+          subset: number of the draw.
+
+        Raises:
+          UserError: there are no such subsets; see `datasets.few_per_class`.
+        """
+        train = datasets.few_per_class(self.splits["train"], per_class, subset)
+        splits = {name: each for name, each in self.splits.items() if "+" not in name}
+        return replace(
+            self,
+            splits=splits | {"train": train},
+            subset={"per_class": per_class, "subset": subset},
+        )
+
+    def create_model(
+        self,
+        strategy: tf.distribute.Strategy,
+        *,
+        mixed_precision: str = "off",
+        **options: Any,
+    ) -> keras.Model:
         """Builds the network for this data set under a strategy, and restores the checkpoint.
 
         The logits always start afresh, also where the checkpoint has as many classes.
         """
         keras.utils.set_random_seed(_command.SEED.value)
         shape = (self.image_size, self.image_size, 3)
-        with strategy.scope():
+        with strategy.scope(), _computing_in(mixed_precision):
             model = networks.create(self.network.name, self.dataset.num_classes, shape, **options)
             if self.checkpoint is not None:
                 report = checkpoints.restore(model, self.checkpoint, restore_logits=False)
@@ -86,11 +121,11 @@ class Cell:
 
     def training_batches(
         self, split: str, batch_size: int, steps: int
-    ) -> Callable[[int], tf.data.Dataset]:
-        """Returns a function from the first step to the training batches that follow."""
+    ) -> Callable[[int, datasets.Share], tf.data.Dataset]:
+        """Returns a function from the first step to a share of the batches that follow."""
         preprocess = preprocessing.for_training(self.network.preprocessing, self.image_size)
 
-        def batches(first_step: int) -> tf.data.Dataset:
+        def batches(first_step: int, share: datasets.Share) -> tf.data.Dataset:
             return datasets.training_batches(
                 self.splits[split],
                 preprocess,
@@ -98,16 +133,16 @@ class Cell:
                 steps,
                 _command.SEED.value,
                 first_step=first_step,
+                share=share,
             )
 
         return batches
 
-    def evaluation_batches(self, split: str) -> tf.data.Dataset:
-        """Returns batches of (index, image, label), each example of the split once."""
-        return datasets.evaluation_batches(
-            self.splits[split],
-            preprocessing.for_evaluation(self.network.preprocessing, self.image_size),
-            _command.EVAL_BATCH_SIZE.value,
+    def evaluation_batches(self, split: str) -> Callable[[datasets.Share], tf.data.Dataset]:
+        """Returns a function from a share to its batches of (index, image, label) of the split."""
+        preprocess = preprocessing.for_evaluation(self.network.preprocessing, self.image_size)
+        return lambda share: datasets.evaluation_batches(
+            self.splits[split], preprocess, _command.EVAL_BATCH_SIZE.value, share=share
         )
 
     def already_done(self, folder: RunFolder) -> bool:
@@ -115,30 +150,34 @@ class Cell:
         found = folder.metrics
         if found is None or _command.RERUN.value:
             return False
-        print(f"This run is complete; --rerun runs it again.\n\n{_closing(folder, found)}")
+        print(f"This run is complete; --rerun runs it again.\n\n{closing(folder, found)}")
         return True
 
     def record(
         self,
-        folder: RunFolder,
+        folder: RunFolder | None,
         setting: str,
+        eval_split: str,
         scores: np.ndarray,
         *,
-        num_train: int,
+        fitted: Sequence[str],
         hyperparameters: dict[str, Any],
         details: dict[str, Any],
-    ) -> None:
-        """Measures, writes the run folder's result and prints the closing table.
+        study: str | None = None,
+    ) -> RunMetrics:
+        """Measures, and writes the run folder's result.
 
         Args:
-          folder: of the run.
+          folder: of the run; None in a process that writes nothing.
           setting: one of `results.metrics_json.SETTINGS`.
-          scores: logits `[n, classes]` of the evaluated split.
-          num_train: images the classifier was trained on.
+          eval_split: name of the split that is measured on.
+          scores: logits `[n, classes]` of that split.
+          fitted: names of the splits that the classifier was trained on.
           hyperparameters: for metrics.json.
           details: for metrics.json.
+          study: that the run belongs to, if it is no cell of Table 5.
         """
-        evaluated = self.splits[_command.EVAL_SPLIT.value]
+        evaluated = self.splits[eval_split]
         value = metrics.compute(
             self.dataset.metric, evaluated.labels, scores, self.dataset.num_classes
         )
@@ -150,7 +189,7 @@ class Cell:
             value=100 * value,
             eval_split=evaluated.split,
             n_test=len(evaluated.ids),
-            n_train=num_train,
+            n_train=sum(len(self.splits[name]) for name in fitted),
             paper_value=paper_value(self.network.name, self.dataset.name, setting),
             hyperparameters=hyperparameters,
             seed=_command.SEED.value,
@@ -159,10 +198,12 @@ class Cell:
             seconds=time.monotonic() - self.started,
             details=details | self._contents(),
             n_test_complete=self.dataset.size(evaluated.split),
+            study=study,
+            **(self.subset or {}),
         )
-        predictions = Predictions(evaluated.ids, evaluated.labels, scores)
-        folder.write_result(result, predictions)
-        print(f"\n{_closing(folder, result)}" if self.is_only_one else result)
+        if folder is not None:
+            folder.write_result(result, Predictions(evaluated.ids, evaluated.labels, scores))
+        return result
 
 
 def load(split_names: Sequence[str], *, with_checkpoint: bool) -> Cell:
@@ -250,6 +291,17 @@ def assemble(
     )
 
 
+@contextmanager
+def _computing_in(mixed_precision: str) -> Iterator[None]:
+    """A context in which layers are made that compute in bfloat16, or in float32 if "off"."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32" if mixed_precision == "off" else "mixed_bfloat16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
 def _refuse_partial(splits: Iterable[datasets.Examples]) -> None:
     missing = [
         f"{split.split} has {len(split):,} of {complete:,} images"
@@ -264,6 +316,7 @@ def _refuse_partial(splits: Iterable[datasets.Examples]) -> None:
         )
 
 
-def _closing(folder: RunFolder, result: RunMetrics) -> str:
+def closing(folder: RunFolder, result: RunMetrics) -> str:
+    """Returns the table of the cell's runs and the one line that a command ends with."""
     results_dir = Path(_command.RESULTS_DIR.value)
     return f"{closing_table(results_dir, folder.path, result)}\n\n{result}"

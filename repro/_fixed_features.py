@@ -33,17 +33,19 @@ def solve(
     labels: Mapping[str, np.ndarray],
     dataset: DatasetSpec,
     *,
+    refit: bool = True,
     tolerance: float,
     max_iterations: int,
     show_progress: bool,
 ) -> Solution:
-    """Chooses on validation; then, if there is a test split, fits train + validation once.
+    """Chooses on validation; then, if there is a test split, fits once more and scores that.
 
     Args:
       classifier: a key of `CLASSIFIERS`.
       features: [n, d] by split: train, validation and, unless validation is evaluated, test.
       labels: by split, as the data set has them.
       dataset: whose metric decides.
+      refit: whether the last fit is to train + validation, and not to train alone.
       tolerance: of L-BFGS.
       max_iterations: of L-BFGS for one value of lambda.
       show_progress: progress bars on stderr.
@@ -93,9 +95,10 @@ def solve(
     details = {values_name: list(candidates), "validation": percents, **fits.details()}
     if "test" not in features:
         return Solution(fits.scores(best), hyperparameters, details)
-    refit = fit(["train", "validation"], [chosen], "test", "refit on train+validation")
-    details["refit"] = {key: _only(value) for key, value in refit.details().items()}
-    return Solution(refit.scores(0), hyperparameters, details)
+    fitted = ["train", "validation"] if refit else ["train"]
+    final = fit(fitted, [chosen], "test", f"fit to {'+'.join(fitted)}")
+    details["refit"] = {key: _only(value) for key, value in final.details().items()}
+    return Solution(final.scores(0), hyperparameters, details)
 
 
 def values_of(classifier: str, num_train: int) -> list[float]:

@@ -1,24 +1,33 @@
 """Fine-tunes a network on a data set, or trains it from random initialization, and tests it once.
 
 python -m repro.finetune --model=inception_v4 --dataset=aircraft
+python -m repro.finetune --flagfile=flags/paper/finetune.flags --model=inception_v4 --dataset=cars
+
+The second searches the paper's grid on validation (--grid), then trains on train + validation with
+the best point. Any number of processes with the same command share the search. --dry_run says what
+it would cost. Several --steps are the study of convergence (Section 4.5), --per_class that of the
+data set's size (Section 4.6).
 """
 
-from dataclasses import asdict
-from pathlib import Path
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from absl import flags
 
-from repro import _cell, _command, checkpoints, datasets
-from repro._training_flags import BATCH_SIZE, CHECKPOINT_MINUTES, STEPS
-from repro.results import RunFolder
+from repro import UserError, _cell, _command, _selected, _training_flags
+from repro._grid import GridSearch
+from repro._training_flags import BATCH_SIZE, MIN_EPOCHS
+from repro._training_runs import Options, TrainingRuns
 from repro.training import (
-    Trainer,
     TrainingConfig,
-    batch_norm_momentum,
-    fit,
     get_strategy,
     imagenet_settings,
+    make_deterministic,
+    several_workers,
 )
+from repro.training.config import PRECISIONS
+from repro.training.grid import GridPoint, grid, paper_grid
 
 _INIT = flags.DEFINE_enum(
     "init", "imagenet", ["imagenet", "random"], "Where the weights start from."
@@ -33,6 +42,28 @@ _WEIGHT_DECAY_RULE = flags.DEFINE_enum(
     ["divide", "multiply"],
     "L2 coefficient from the ratio: divide by or multiply with the initial learning rate.",
 )
+_SELECTED = flags.DEFINE_bool(
+    "selected", False, "Takes learning rate and ratio from this cell's complete run with --grid."
+)
+_GRID = flags.DEFINE_bool(
+    "grid", False, "Chooses learning rate and ratio on validation, then trains with the best."
+)
+_GRID_LEARNING_RATES = flags.DEFINE_list(
+    "grid_learning_rates", None, "Of --grid; default: the paper's 7."
+)
+_GRID_RATIOS = flags.DEFINE_list(
+    "grid_weight_decay_ratios", None, "Of --grid; default: the paper's 7 and 0."
+)
+_RATE_DIVISOR = flags.DEFINE_float(
+    "learning_rate_divisor", 1.0, "Of the learning rates of the paper's grid.", lower_bound=1e-6
+)
+_STORAGE = flags.DEFINE_string(
+    "storage",
+    None,
+    "SQLAlchemy URL of the search's database, such as postgresql://user@host/name for many "
+    "machines; default: grids.db in --results_dir.",
+)
+_DRY_RUN = flags.DEFINE_bool("dry_run", False, "Only says what --grid would run, and its cost.")
 _LABEL_SMOOTHING = flags.DEFINE_float(
     "label_smoothing", None, "Default: as the network was trained on ImageNet."
 )
@@ -42,100 +73,189 @@ _AUXILIARY_WEIGHT = flags.DEFINE_float(
 _CLIP_NORM = flags.DEFINE_float(
     "clip_norm", None, "Largest norm of a gradient; default: as on ImageNet; 0: no clipping."
 )
+_MICROBATCH = flags.DEFINE_integer(
+    "microbatch",
+    None,
+    "Images of a replica that are in memory together, for small cards; their gradients are summed. "
+    "The same result but for batch normalization, which sees that many. Default: all.",
+)
+_MIXED_PRECISION = flags.DEFINE_enum(
+    "mixed_precision", "off", PRECISIONS, "What activations are computed in; weights are float32."
+)
+_JIT_COMPILE = flags.DEFINE_bool("jit_compile", False, "Whether XLA compiles the training step.")
+_DETERMINISTIC = flags.DEFINE_bool(
+    "deterministic", False, "Whether the same command gives the same bits, at some cost in time."
+)
 _EXPORT_CHECKPOINT = flags.DEFINE_string(
     "export_checkpoint", None, "Also write the trained weights as a TF-Slim V2 checkpoint here."
 )
-_SHOWN = {
-    "learning_rate": "lr",
-    "weight_decay_ratio": "wd",
-    "steps": "steps",
-    "batch_size": "batch",
-    "seed": "seed",
-    "eval_split": "",
-}
 
 
 def main() -> None:
-    """One run of one cell."""
-    setting = "random_init" if _INIT.value == "random" else "finetune"
-    eval_split = _command.EVAL_SPLIT.value
-    fit_split = "train+validation" if eval_split == "test" else "train"
-    cell = _cell.load((fit_split, eval_split), with_checkpoint=_INIT.value == "imagenet")
-    config = _config(cell)
-    folder = RunFolder(
-        Path(_command.RESULTS_DIR.value),
-        setting,
-        cell.dataset.name,
-        cell.network.name,
-        cell.settings() | asdict(config),
-        _SHOWN,
-    )
-    if cell.already_done(folder):
-        return
-    folder.create()
-    folder.write_flags(_command.flags_text())
+    """The runs of one cell."""
+    if _DETERMINISTIC.value:
+        make_deterministic(_command.SEED.value)
+    strategy = get_strategy(_command.STRATEGY.value)  # before anything else uses the devices
+    variants, steps = _training_flags.variants(), _training_flags.steps()
+    _refuse_contradictions(several_workers(strategy), variants, steps)
+    cell = _cell.load(_split_names(variants), with_checkpoint=_INIT.value == "imagenet")
+    for variant in variants:
+        varied = cell if variant is None else cell.with_few_per_class(*variant)
+        jobs = _Jobs(varied, strategy, _study(variant, steps))
+        for number in steps:
+            jobs.run(number)
 
-    num_train = len(cell.splits[fit_split].ids)
-    momentum = batch_norm_momentum(num_train, config.batch_size)
-    strategy = get_strategy(_command.STRATEGY.value)
-    model = cell.create_model(
-        strategy,
-        batch_norm_momentum=momentum,
-        auxiliary_head=config.auxiliary_weight > 0,
-    )
-    trainer = Trainer(model, config, strategy, multi_label=cell.dataset.multi_label)
-    print(f"Run folder: {folder.path}")
-    with datasets.naming_bad_images(cell.splits[fit_split]):
-        history = fit(
-            trainer,
-            cell.training_batches(fit_split, config.batch_size, config.steps),
-            folder.path,
-            minutes_between_checkpoints=CHECKPOINT_MINUTES.value,
+
+class _Jobs:
+    """What is run with one training set: for each number of steps a run, or a grid and its best."""
+
+    def __init__(self, cell: _cell.Cell, strategy, study: str | None):
+        self._cell = cell
+        setting = "random_init" if _INIT.value == "random" else "finetune"
+        options = Options(
+            checkpoint_minutes=_training_flags.CHECKPOINT_MINUTES.value,
+            tensorboard=_training_flags.TENSORBOARD.value,
+            jit_compile=_JIT_COMPILE.value,
             show_progress=_command.PROGRESS.value,
+            rerun=_command.RERUN.value,
         )
-    with datasets.naming_bad_images(cell.splits[eval_split]):
-        logits = trainer.predict(
-            cell.evaluation_batches(eval_split),
-            len(cell.splits[eval_split].ids),
-            description=eval_split,
-            show_progress=_command.PROGRESS.value,
+        refit = "train" if cell.subset or _evaluates_validation() else "train+validation"
+        self._final = TrainingRuns(
+            cell, setting, refit, _command.EVAL_SPLIT.value, strategy, options, study
         )
-    if _EXPORT_CHECKPOINT.value:
-        checkpoints.write_network(_EXPORT_CHECKPOINT.value, model)
-        print(f"Wrote the weights to {_EXPORT_CHECKPOINT.value}.")
-    cell.record(
-        folder,
-        setting,
-        logits,
-        num_train=num_train,
-        hyperparameters=asdict(config) | {"l2": config.l2, "batch_norm_momentum": momentum},
-        details={
-            "final_loss": history[-1].loss,
-            "images_per_second": config.steps * config.batch_size / history[-1].seconds,
-            "strategy": type(strategy).__name__,
-            "replicas": strategy.num_replicas_in_sync,
-        },
+        # A search's points are never run again for --rerun: their results are in the study.
+        self._points = TrainingRuns(
+            cell, setting, "train", "validation", strategy, replace(options, rerun=False), study
+        )
+
+    def run(self, steps: int) -> None:
+        if not _GRID.value:
+            self._finish(self._config(steps, self._final))
+            return
+        config = self._config(steps, self._points)
+        search = GridSearch(self._points, config, _points(), self._flags)
+        if _DRY_RUN.value:
+            print(search.describe())
+            return
+        best, details = search.search(_STORAGE.value)
+        if _evaluates_validation():
+            self._finish(best, details=details)
+            return
+        final = replace(best, steps=self._steps(steps, self._final))
+        # Without a refit the weights to test are those that the search has already trained.
+        trained = self._points.folder(best) if self._cell.subset else None
+        self._finish(final, details=details, trained=trained)
+
+    def _finish(self, config: TrainingConfig, **options) -> None:
+        runs = self._final
+        folder = runs.folder(config)
+        done = folder.metrics is not None and not _command.RERUN.value
+        if done:
+            print("This run is complete; --rerun runs it again.\n")
+        result = runs.run(
+            config, self._flags(config), export_to=_EXPORT_CHECKPOINT.value, **options
+        )
+        print(f"\n{_cell.closing(folder, result)}")
+
+    def _config(self, steps: int, runs: TrainingRuns) -> TrainingConfig:
+        settings = imagenet_settings(self._cell.network)
+        given = {
+            "label_smoothing": _LABEL_SMOOTHING.value,
+            "auxiliary_weight": _AUXILIARY_WEIGHT.value,
+            "clip_norm": _CLIP_NORM.value,
+        }
+        settings |= {name: value for name, value in given.items() if value is not None}
+        settings["clip_norm"] = settings["clip_norm"] or None
+        point = self._point()
+        return TrainingConfig(
+            learning_rate=point.learning_rate,
+            weight_decay_ratio=point.weight_decay_ratio,
+            weight_decay_rule=_WEIGHT_DECAY_RULE.value,
+            steps=self._steps(steps, runs),
+            batch_size=BATCH_SIZE.value,
+            seed=_command.SEED.value,
+            microbatch=_MICROBATCH.value,
+            mixed_precision=_MIXED_PRECISION.value,
+            **settings,
+        )
+
+    def _point(self) -> GridPoint:
+        if _SELECTED.value:
+            return _selected.of_cell(self._cell, self._final.setting)
+        return GridPoint(_LEARNING_RATE.value, _WEIGHT_DECAY_RATIO.value)
+
+    def _steps(self, steps: int, runs: TrainingRuns) -> int:
+        """Returns the larger of two minima: "at least A steps or B epochs" (A.5, A.6)."""
+        epochs = MIN_EPOCHS.value or 0
+        return max(steps, math.ceil(epochs * runs.num_train / BATCH_SIZE.value))
+
+    def _flags(self, config: TrainingConfig) -> Mapping[str, str]:
+        """Returns what flags.txt says where this command runs more than the one run."""
+        subset = self._cell.subset or {}
+        runs = [name for name, value in (("grid", _GRID), ("selected", _SELECTED)) if value.value]
+        instead = dict.fromkeys(runs, "false")
+        instead |= {"steps": str(config.steps)}
+        if runs:
+            instead["learning_rate"] = repr(config.learning_rate)
+            instead["weight_decay_ratio"] = repr(config.weight_decay_ratio)
+        if subset:
+            instead["per_class"] = str(subset["per_class"])
+            instead["subsets"] = str(subset["subset"])
+        return instead
+
+
+def _split_names(variants: list) -> tuple[str, ...]:
+    if _evaluates_validation():
+        return ("train", "validation")
+    searched = ("train", "validation") if _GRID.value else ()
+    fitted = "train" if variants != [None] else "train+validation"
+    return tuple(dict.fromkeys([*searched, fitted, "test"]))
+
+
+def _evaluates_validation() -> bool:
+    return _command.EVAL_SPLIT.value == "validation"
+
+
+def _study(variant: tuple[int, int] | None, steps: list[int]) -> str | None:
+    if variant is not None:
+        return "dataset_size"
+    return "convergence" if len(steps) > 1 else None
+
+
+def _points() -> tuple[GridPoint, ...]:
+    if _GRID_LEARNING_RATES.value is None and _GRID_RATIOS.value is None:
+        return paper_grid(_INIT.value, learning_rate_divisor=_RATE_DIVISOR.value)
+    papers = paper_grid(_INIT.value, learning_rate_divisor=_RATE_DIVISOR.value)
+    rates = dict.fromkeys(point.learning_rate for point in papers)
+    ratios = dict.fromkeys(point.weight_decay_ratio for point in papers)
+    return grid(
+        list(_numbers(_GRID_LEARNING_RATES) or rates), list(_numbers(_GRID_RATIOS) or ratios)
     )
 
 
-def _config(cell: _cell.Cell) -> TrainingConfig:
-    settings = imagenet_settings(cell.network)
-    given = {
-        "label_smoothing": _LABEL_SMOOTHING.value,
-        "auxiliary_weight": _AUXILIARY_WEIGHT.value,
-        "clip_norm": _CLIP_NORM.value,
-    }
-    settings |= {name: value for name, value in given.items() if value is not None}
-    settings["clip_norm"] = settings["clip_norm"] or None
-    return TrainingConfig(
-        learning_rate=_LEARNING_RATE.value,
-        weight_decay_ratio=_WEIGHT_DECAY_RATIO.value,
-        weight_decay_rule=_WEIGHT_DECAY_RULE.value,
-        steps=STEPS.value,
-        batch_size=BATCH_SIZE.value,
-        seed=_command.SEED.value,
-        **settings,
-    )
+def _numbers(flag: flags.FlagHolder) -> list[float]:
+    def parsed() -> Iterator[float]:
+        for text in flag.value or ():
+            try:
+                yield float(text)
+            except ValueError as error:
+                raise UserError(
+                    f"--{flag.name}={','.join(flag.value)}: {text or 'nothing'} is not a number."
+                ) from error
+
+    return list(parsed())
+
+
+def _refuse_contradictions(several: bool, variants: list, steps: list[int]) -> None:
+    for first, second, bad, reason in (
+        ("grid", "selected", _GRID.value and _SELECTED.value, "both choose the learning rate"),
+        ("steps", "per_class", len(steps) > 1 and variants != [None], "they are two studies"),
+        ("grid", "strategy", _GRID.value and several, "workers share a run, not a search"),
+    ):
+        if bad:
+            raise UserError(f"--{first} and --{second} cannot be used together: {reason}.")
+    if _DRY_RUN.value and not _GRID.value:
+        raise UserError("--dry_run says what --grid would run: give both.")
 
 
 if __name__ == "__main__":

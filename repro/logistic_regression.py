@@ -26,6 +26,7 @@ from repro import (
     _command,
     _features,
     _fixed_features,
+    _training_flags,
     classifiers,
 )
 from repro._training_flags import BATCH_SIZE, CHECKPOINT_MINUTES, STEPS
@@ -61,12 +62,17 @@ def main() -> int:
     # Without augmentation the features of train + validation are those of its parts.
     whole = ("train+validation",) if (setting, eval_split) == (_AUGMENTED, "test") else ()
     split_names = _split_names() + whole
+    variants = _training_flags.variants()
     if _cells.are_asked_for():
+        if variants != [None]:
+            raise UserError("--per_class studies one cell: give one --model and one --dataset.")
         return _cells.run(split_names, _folder, _run)
     cell = _cell.load(split_names, with_checkpoint=True)
-    folder = _folder(cell)
-    if not cell.already_done(folder):
-        _run(cell, folder)
+    for variant in variants:
+        varied = cell if variant is None else cell.with_few_per_class(*variant)
+        folder = _folder(varied)
+        if not varied.already_done(folder):
+            _run(varied, folder)
     return 0
 
 
@@ -75,15 +81,23 @@ def _split_names() -> tuple[str, ...]:
     return ("train", "validation", "test")[: 3 if _command.EVAL_SPLIT.value == "test" else 2]
 
 
+def _fitted(cell: _cell.Cell) -> tuple[str, ...]:
+    """Returns the splits that the last classifier is fitted to."""
+    if cell.subset or _command.EVAL_SPLIT.value == "validation":
+        return ("train",)
+    return ("train", "validation")
+
+
 def _folder(cell: _cell.Cell) -> RunFolder:
-    setting = _CLASSIFIER.value
+    setting, subset = _CLASSIFIER.value, cell.subset or {}
+    shown = {"seed": "seed", "eval_split": ""}
     return RunFolder(
         Path(_command.RESULTS_DIR.value),
         setting,
         cell.dataset.name,
         cell.network.name,
-        cell.settings() | _settings(setting),
-        {"seed": "seed", "eval_split": ""},
+        cell.settings() | _settings(setting) | subset,
+        {"per_class": "n", "subset": "subset"} | shown if subset else shown,
     )
 
 
@@ -94,6 +108,8 @@ def _run(cell: _cell.Cell, folder: RunFolder) -> None:
     extractor = _features.extractor(cell.network, cell.checkpoint, cell.image_size)
     details = {}
     if setting == _AUGMENTED:
+        if cell.subset:
+            raise UserError(f"--per_class is not for --classifier={_AUGMENTED}.")
         print(f"Run folder: {folder.path}")
         solution = _augmented.solve(
             cell,
@@ -115,18 +131,22 @@ def _run(cell: _cell.Cell, folder: RunFolder) -> None:
             {name: _normalized(found.values) for name, found in features.items()},
             {name: examples.labels for name, examples in cell.splits.items()},
             cell.dataset,
+            refit=cell.subset is None,
             tolerance=_TOLERANCE.value,
             max_iterations=_MAX_ITERATIONS.value,
             show_progress=_command.PROGRESS.value,
         )
-    cell.record(
+    result = cell.record(
         folder,
         setting,
+        _command.EVAL_SPLIT.value,
         solution.scores,
-        num_train=sum(len(cell.splits[name].ids) for name in _split_names()[:-1]),
+        fitted=_fitted(cell),
         hyperparameters=solution.hyperparameters | {"l2_normalize": _L2_NORMALIZE.value},
         details=solution.details | details,
+        study="dataset_size" if cell.subset else None,
     )
+    print(f"\n{_cell.closing(folder, result)}" if cell.is_only_one else result)
 
 
 def _refuse_flags_of_others(setting: str) -> None:
@@ -134,7 +154,7 @@ def _refuse_flags_of_others(setting: str) -> None:
     for flag in (STEPS, BATCH_SIZE):
         if setting != _AUGMENTED and flag.value != flag.default:
             raise UserError(
-                f"--{flag.name}={flag.value} is for --classifier={_AUGMENTED}; "
+                f"{flags.FLAGS[flag.name].serialize()} is for --classifier={_AUGMENTED}; "
                 f"--classifier={setting} does not train by steps. Leave one of the two out."
             )
 
@@ -142,10 +162,17 @@ def _refuse_flags_of_others(setting: str) -> None:
 def _augmented_config() -> AugmentedConfig:
     return AugmentedConfig(
         l2_normalize=_L2_NORMALIZE.value,
-        steps=STEPS.value,
+        steps=_only_steps(),
         batch_size=BATCH_SIZE.value,
         seed=_command.SEED.value,
     )
+
+
+def _only_steps() -> int:
+    steps = _training_flags.steps()
+    if len(steps) > 1:
+        raise UserError(f"--steps={','.join(STEPS.value)}: give one number, of one run.")
+    return steps[0]
 
 
 def _settings(setting: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from repro.datasets.prepare import prepare
 from repro.datasets.registry import DATASETS, spec
 from repro.datasets.sharing import Share, distribute
 from repro.datasets.splits import digest, hold_out
+from repro.datasets.subsets import few_per_class
 
 __all__ = [
     "DATASETS",
@@ -26,6 +27,7 @@ __all__ = [
     "digest",
     "distribute",
     "evaluation_batches",
+    "few_per_class",
     "hold_out",
     "load",
     "naming_bad_images",

@@ -61,6 +61,9 @@ class RunMetrics:
       versions: of the software.
       n_test_complete: images of the complete split; None where it is not known. Birdsnap, of which
         many images cannot be had today, has fewer.
+      study: "convergence" (Section 4.5) or "dataset_size" (4.6) of a run that is no cell of Table 5.
+      per_class: examples of each class in the training set; None if it is not such a subset.
+      subset: number of the draw of those examples.
     """
 
     model: str
@@ -80,6 +83,9 @@ class RunMetrics:
     details: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=versions)
     n_test_complete: int | None = None
+    study: str | None = None
+    per_class: int | None = None
+    subset: int | None = None
 
     @property
     def difference(self) -> float | None:
@@ -108,6 +114,8 @@ class RunMetrics:
         """Returns the one line that a command ends with."""
         if self.eval_split != "test":
             paper = "the paper prints test results only"
+        elif self.study is not None:
+            paper = f"of the study {self.study.replace('_', ' ')}"
         elif self.paper_value is None:
             paper = "the paper has no such cell"
         else:

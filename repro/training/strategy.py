@@ -1,5 +1,6 @@
 """Chooses the tf.distribute strategy by name, through tf-models-official."""
 
+import keras
 import tensorflow as tf
 from official.common import distribute_utils
 
@@ -33,3 +34,13 @@ def get_strategy(name: str = "auto", tpu: str | None = None) -> tf.distribute.St
     except (ValueError, RuntimeError, tf.errors.OpError) as error:
         first_line = str(error).strip().splitlines()[0]
         raise UserError(f"--strategy={name} cannot be used here: {first_line}") from error
+
+
+def make_deterministic(seed: int) -> None:
+    """Makes every operation of TensorFlow give the same bits each time, if slower.
+
+    Args:
+      seed: of whatever is not seeded by the run itself.
+    """
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
