@@ -13,6 +13,7 @@ import pandas as pd
 from repro.figures import names
 
 COLUMNS = ("model", "dataset", "setting", "value")
+_UNBROKEN_SPACE = "\u00a0"
 _MOST_NAMED = 6  # cells, one by one
 
 
@@ -148,8 +149,11 @@ def _lacks(table: SettingTable, labels: Mapping[str, str]) -> Iterator[str]:
 
 
 def listed(words: Iterable[str], most: int = 20) -> str:
-    """Returns words with commas; of more than `most` the first, and how many there are besides."""
-    words = list(words)
+    """Returns words with commas; of more than `most` the first, and how many there are besides.
+
+    A line is broken between two of them only.
+    """
+    words = [word.replace(" ", _UNBROKEN_SPACE) for word in words]
     if len(words) <= most:
         return ", ".join(words)
     return f"{', '.join(words[:most])} and {len(words) - most} more"

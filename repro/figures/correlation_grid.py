@@ -13,7 +13,7 @@ from repro.statistics import bootstrap_correlation, correlate, inverse_logit, lo
 NUM_SAMPLES = 2_000  # of the bootstrap: its band is drawn, not printed
 _POINTS_OF_LINE = 25
 _BAND_ALPHA = 0.22
-_TITLE_FROM = -0.12  # of a panel: its name and r^2 stand beside each other
+_OUTDENT = 0.11  # inches, of a panel's name, so that it has room beside r^2
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +91,12 @@ def draw_grid(
       seed: of the bootstrap.
     """
     axes = page.panel_grid(figure, table.shape[1], shape)
+    panel = figure.bbox.width / figure.get_dpi() / shape[1]  # inches
     for i, (axis, dataset) in enumerate(zip(axes, table.columns, strict=True)):
         is_best = None if best is None else best[dataset].to_numpy(bool)
         draw_panel(axis, imagenet, table[dataset].to_numpy(), is_best, seed=seed)
         axis.set_title(
-            names.dataset_label(dataset), loc="left", fontsize=page.TINY, pad=2, x=_TITLE_FROM
+            names.dataset_label(dataset), loc="left", fontsize=page.TINY, pad=2, x=-_OUTDENT / panel
         )
         axis.set_xlim(logit_axis.limits(imagenet, margin=0.1))
         if i + shape[1] < len(axes):  # another panel is below this one

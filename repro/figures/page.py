@@ -121,7 +121,11 @@ def say(figure: Figure | SubFigure, text: str) -> None:
 def wrapped(note: str, width: float) -> list[str]:
     """Returns the lines of `SMALL` text that fit into a width in inches."""
     characters = max(20, int(0.97 * width / _CHARACTER))
-    return [part for line in note.splitlines() for part in textwrap.wrap(line, characters)]
+    return [
+        part
+        for line in note.splitlines()
+        for part in textwrap.wrap(line, characters, break_on_hyphens=False)
+    ]
 
 
 def _legend_shape(handles: Sequence[Artist], width: float) -> tuple[int, int]:
