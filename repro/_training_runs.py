@@ -56,6 +56,9 @@ class TrainingRuns:
       strategy: the tf.distribute strategy.
       options: of all runs.
       study: "convergence" or "dataset_size", of runs that are no cell of Table 5.
+
+    Attributes:
+      writes: whether this process writes the runs' folders, and not another worker.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class TrainingRuns:
         self._strategy = strategy
         self._options = options
         self._trainer: Trainer | None = None
+        self.writes = is_chief(strategy)
 
     @property
     def num_train(self) -> int:
@@ -127,7 +131,7 @@ class TrainingRuns:
             found = folder.metrics
             if found is not None and not self._options.rerun:
                 return found
-            if is_chief(self._strategy):
+            if self.writes:
                 folder.write_flags(_command.flags_text(**flags))
                 print(f"Run folder: {folder.path}")
             return self._run(config, folder, trained or folder, dict(details or {}), export_to)
@@ -140,7 +144,7 @@ class TrainingRuns:
         details: dict[str, Any],
         export_to: str | None,
     ) -> RunMetrics:
-        cell, progress = self.cell, self._options.show_progress and is_chief(self._strategy)
+        cell, progress = self.cell, self._options.show_progress and self.writes
         trainer = self._trainer_of(config)
         with datasets.naming_bad_images(cell.splits[self._fit_split]):
             history = fit(
@@ -158,11 +162,11 @@ class TrainingRuns:
                 description=self.eval_split,
                 show_progress=progress,
             )
-        if export_to and is_chief(self._strategy):
+        if export_to and self.writes:
             checkpoints.write_network(export_to, trainer.model)
             print(f"Wrote the weights to {export_to}.")
         return cell.record(
-            folder if is_chief(self._strategy) else None,
+            folder if self.writes else None,
             self.setting,
             self.eval_split,
             logits,
@@ -204,7 +208,7 @@ class TrainingRuns:
     @contextmanager
     def _alone_in(self, folder: RunFolder) -> Iterator[None]:
         """Keeps a second process with the same command from training in the same folder."""
-        if not is_chief(self._strategy):
+        if not self.writes:
             yield
             return
         folder.create()

@@ -155,7 +155,7 @@ class _Jobs:
         result = runs.run(
             config, self._flags(config), export_to=_EXPORT_CHECKPOINT.value, **options
         )
-        print(f"\n{_cell.closing(folder, result)}")
+        print(f"\n{_cell.closing(folder, result) if runs.writes else result}")
 
     def _config(self, steps: int, runs: TrainingRuns) -> TrainingConfig:
         settings = imagenet_settings(self._cell.network)

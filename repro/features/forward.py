@@ -94,18 +94,18 @@ class Forward:
           make_batches: from a share to its batches of (index int64 `[b]`, images, ...).
         """
         for index, images, *_ in distribute(self._strategy, make_batches):
-            outputs = self._joined(self._step(images))
-            index = self._joined(index)
+            index, outputs = (self._joined(each) for each in self._step(index, images))
             yield index[index >= 0], outputs[index >= 0]
 
     def _joined(self, per_replica) -> NDArray:
-        if isinstance(self._strategy, tf.distribute.MultiWorkerMirroredStrategy):
-            return self._strategy.gather(per_replica, axis=0).numpy()
         parts = self._strategy.experimental_local_results(per_replica)
         return np.concatenate([part.numpy() for part in parts])
 
-    def _distributed_step(self, images):
-        return self._strategy.run(self._replica_step, args=(images,))
+    def _distributed_step(self, index, images):
+        outputs = self._strategy.run(self._replica_step, args=(images,))
+        if isinstance(self._strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            return [self._strategy.gather(each, axis=0) for each in (index, outputs)]
+        return index, outputs
 
     def _replica_step(self, images):
         return tf.cast(self._model(images, training=False), tf.float32)

@@ -44,7 +44,9 @@ def flag_of(folder: Path, name: str) -> str | None:
 
 
 def closing_table(results_dir: Path, current: Path, metrics: RunMetrics) -> str:
-    """Returns a table of all complete runs of the same network and data set, beside the paper's.
+    """Returns a table of the complete runs of a network and data set like one, beside the paper's.
+
+    Runs on another split, as the points of a grid are, or of another study are left out.
 
     Args:
       results_dir: where the runs are.
@@ -54,6 +56,8 @@ def closing_table(results_dir: Path, current: Path, metrics: RunMetrics) -> str:
     header = ("", "setting", "split", "images", METRIC_NAMES[metrics.metric], "paper", "run")
     rows = [header]
     for path, run in read_runs(results_dir, metrics.dataset, metrics.model):
+        if (run.eval_split, run.study) != (metrics.eval_split, metrics.study):
+            continue
         paper = run.paper_value if run.eval_split == "test" else None
         rows.append(
             (
