@@ -14,7 +14,14 @@ from repro import _command, checkpoints, datasets
 from repro._cell import Cell
 from repro._files import lock
 from repro.results import RunFolder, RunMetrics
-from repro.training import Trainer, TrainingConfig, batch_norm_momentum, fit, is_chief
+from repro.training import (
+    DivergedError,
+    Trainer,
+    TrainingConfig,
+    batch_norm_momentum,
+    fit,
+    is_chief,
+)
 
 _SHOWN = {
     "learning_rate": "lr",
@@ -161,6 +168,11 @@ class TrainingRuns:
                 len(cell.splits[self.eval_split]),
                 description=self.eval_split,
                 show_progress=progress,
+            )
+        if not np.isfinite(logits).all():
+            raise DivergedError(
+                f"The training diverged: logits of {self.eval_split} are NaN or infinite. "
+                f"{config.remedy}"
             )
         if export_to and self.writes:
             checkpoints.write_network(export_to, trainer.model)

@@ -61,7 +61,7 @@ class RunMetrics:
       versions: of the software.
       n_test_complete: images of the complete split; None where it is not known. Birdsnap, of which
         many images cannot be had today, has fewer.
-      study: "convergence" (Section 4.5) or "dataset_size" (4.6) of a run that is no cell of Table 5.
+      study: "convergence" (Section 4.5) or "dataset_size" (4.6); None of a cell of Table 5.
       per_class: examples of each class in the training set; None if it is not such a subset.
       subset: number of the draw of those examples.
     """
