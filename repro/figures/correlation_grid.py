@@ -96,7 +96,7 @@ def draw_grid(
         is_best = None if best is None else best[dataset].to_numpy(bool)
         draw_panel(axis, imagenet, table[dataset].to_numpy(), is_best, seed=seed)
         axis.set_title(
-            names.dataset_label(dataset), loc="left", fontsize=page.TINY, pad=2, x=-_OUTDENT / panel
+            names.dataset_label(dataset), loc="left", fontsize=page.TINY, pad=4, x=-_OUTDENT / panel
         )
         axis.set_xlim(logit_axis.limits(imagenet, margin=0.1))
         if i + shape[1] < len(axes):  # another panel is below this one
@@ -168,7 +168,7 @@ def draw_line(
 
 
 def _say_above(axis: Axes, text: str) -> None:
-    axis.set_title(text, loc="right", fontsize=page.TINY, pad=2)
+    axis.set_title(text, loc="right", fontsize=page.TINY, pad=4)
 
 
 def point_colors(is_best: np.ndarray) -> np.ndarray:

@@ -168,7 +168,7 @@ def _draw_row(
         left, right = row.subfigures(2, 1, height_ratios=[panels_height, _AVERAGE_HEIGHT])
     draw_grid(left, table.fractions, imagenet, shape, best=best, seed=seed)
     axis = right.subplots()
-    axis.set_title("Average", loc="left", fontsize=page.SMALL, pad=2)
+    axis.set_title("Average", loc="left", fontsize=page.SMALL, pad=4)
     height = max(panels_height, _AVERAGE_HEIGHT) if beside else _AVERAGE_HEIGHT
     try:
         draw_average(axis, table.fractions, imagenet, labels, height=height - 0.7, seed=seed)
