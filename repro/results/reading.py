@@ -32,7 +32,11 @@ def read_run(folder: Path) -> RunMetrics:
             f"{folder} is not the folder of a complete run: {path.name} in it cannot be read "
             f"({error.strerror}). Give a folder such as results/finetune/aircraft/inception_v4/..."
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        raise UserError(
+            f"{path} is damaged: it has no {error}. Run the cell again with --rerun."
+        ) from error
+    except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is damaged: {error}. Run the cell again with --rerun.") from error
 
 
