@@ -52,6 +52,7 @@ SPLIT_SEED = flags.DEFINE_integer(
     "split_seed", 0, "Chooses the test set of your own data if they have none.", lower_bound=0
 )
 STRATEGY = flags.DEFINE_enum("strategy", "auto", STRATEGIES, "tf.distribute strategy.")
+TPU = flags.DEFINE_string("tpu", None, "Name or address of the TPU, for --strategy=tpu.")
 EVAL_SPLIT = flags.DEFINE_enum(
     "eval_split",
     "test",

@@ -37,7 +37,7 @@ def extractor(network: NetworkSpec, checkpoint: Path, image_size: int | None) ->
         network,
         checkpoint,
         image_size,
-        get_strategy(_command.STRATEGY.value),
+        get_strategy(_command.STRATEGY.value, _command.TPU.value),
         batch_size=_command.EVAL_BATCH_SIZE.value,
         show_progress=_command.PROGRESS.value,
     )

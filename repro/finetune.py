@@ -95,7 +95,8 @@ def main() -> None:
     """The runs of one cell."""
     if _DETERMINISTIC.value:
         make_deterministic(_command.SEED.value)
-    strategy = get_strategy(_command.STRATEGY.value)  # before anything else uses the devices
+    # Before anything else uses the devices.
+    strategy = get_strategy(_command.STRATEGY.value, _command.TPU.value)
     variants, steps = _training_flags.variants(), _training_flags.steps()
     _refuse_contradictions(several_workers(strategy), variants, steps)
     cell = _cell.load(_split_names(variants), with_checkpoint=_INIT.value == "imagenet")
