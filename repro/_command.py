@@ -1,6 +1,8 @@
 """What the commands share: their common flags, and how a person's mistake ends one."""
 
 import sys
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from absl import app, flags, logging
@@ -82,6 +84,7 @@ PROGRESS = flags.DEFINE_bool("progress", True, "Whether to show progress bars.")
 RERUN = flags.DEFINE_bool("rerun", False, "Whether to run again what is already complete.")
 
 USER_ERROR, INTERRUPTED = 2, 130
+_FLAG_FILE = ("--flagfile", "-flagfile")
 
 
 def run(main: Main) -> None:
@@ -91,7 +94,58 @@ def run(main: Main) -> None:
       main: the command. It is called with the words that it takes, if any (see `_words.words`), and
         returns its exit status; None is 0.
     """
-    app.run(lambda argv: sys.exit(execute(main, argv)))
+    app.run(lambda argv: sys.exit(execute(main, argv)), flags_parser=_parsed)
+
+
+def with_flag_files_first(argv: Sequence[str]) -> list[str]:
+    """Returns a command line with its flag files' contents before its other words.
+
+    So a flag on the command line wins over a flag file, whichever stands first: absl puts the
+    contents where the file is named, and the last flag wins.
+
+    Args:
+      argv: program, flags and words.
+
+    Raises:
+      UserError: a flag file cannot be read.
+    """
+    program, *given = argv
+    files, others = [], []
+    words = iter(given)
+    for word in words:
+        if word in _FLAG_FILE:
+            files += [word, *islice(words, 1)]
+        elif word.partition("=")[0] in _FLAG_FILE:
+            files.append(word)
+        else:
+            others.append(word)
+            if word == "--":
+                others += words
+    try:
+        return [program, *flags.FLAGS.read_flags_from_files(files), *others]
+    except flags.IllegalFlagValueError as error:
+        raise UserError("--flagfile names no file: give --flagfile=PATH.") from error
+    except (flags.CantOpenFlagFileError, UnicodeDecodeError) as error:
+        shown, reason = " ".join(files), "it is no text"
+        if isinstance(error.__context__, OSError):
+            shown, reason = f"--flagfile={error.__context__.filename}", error.__context__.strerror
+        raise UserError(
+            f"{shown} cannot be read ({reason}). Give the path of a text file with a flag a line."
+        ) from error
+
+
+def _parsed(argv: Sequence[str]) -> list[str]:
+    try:
+        ordered = with_flag_files_first(argv)
+    except UserError as error:
+        sys.exit(_said(error))
+    return app.parse_flags_with_usage(ordered)
+
+
+def _said(error: UserError) -> int:
+    """Prints a person's mistake, and returns the exit status."""
+    print(f"{Path(sys.argv[0]).stem}: {error}", file=sys.stderr)
+    return USER_ERROR
 
 
 def required(*holders: flags.FlagHolder) -> None:
@@ -101,11 +155,12 @@ def required(*holders: flags.FlagHolder) -> None:
             raise UserError(f"--{holder.name} is required: {flags.FLAGS[holder.name].help}")
 
 
-def flags_text(**instead: str) -> str:
+def flags_text(**instead: str | None) -> str:
     """Returns this run's flags as the text of a flag file that repeats it.
 
     Args:
-      **instead: values to write for flags that stand for more than this run, such as --model=all.
+      **instead: values to write for flags that stand for more than this run, such as --model=all;
+        None leaves a flag out.
     """
     ours = [
         flag
@@ -116,7 +171,8 @@ def flags_text(**instead: str) -> str:
     ]
     lines = {flag.name: flag.serialize() for flag in ours}
     lines |= {name: f"--{name}={value}" for name, value in instead.items()}
-    return "".join(f"{lines[name]}\n" for name in sorted(lines))
+    shown = sorted(lines.keys() - {name for name, value in instead.items() if value is None})
+    return "".join(f"{lines[name]}\n" for name in shown)
 
 
 def execute(main: Main, argv: list[str]) -> int:
@@ -126,8 +182,7 @@ def execute(main: Main, argv: list[str]) -> int:
     try:
         return main(*matching(main, argv)) or 0
     except UserError as error:
-        print(f"{Path(sys.argv[0]).stem}: {error}", file=sys.stderr)
-        return USER_ERROR
+        return _said(error)
     except InterruptedRunError as interruption:
         print(
             f"\nStopped and saved after step {interruption.step:,}. The same command goes on from "

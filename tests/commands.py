@@ -28,7 +28,8 @@ def run_command(capsys: pytest.CaptureFixture, command: ModuleType, *arguments: 
     capsys.readouterr()
     with flagsaver.flagsaver():
         flags.FLAGS.unparse_flags()
-        rest = flags.FLAGS([command.__name__, "--noprogress", *arguments])
+        argv = [command.__name__, "--noprogress", *arguments]
+        rest = flags.FLAGS(_command.with_flag_files_first(argv))
         status = _command.execute(command.main, rest)
     captured = capsys.readouterr()
     return Outcome(status, captured.out, captured.err)
