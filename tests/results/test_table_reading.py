@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repro import UserError
@@ -148,6 +148,7 @@ def test_json_of_something_else_is_refused(read, text, words):
         read(text, "table.json")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_at_all_ends_in_another_error_than_a_persons(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "any.csv"
