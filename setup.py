@@ -10,7 +10,10 @@ setup(
     description='Re-runs "Do Better ImageNet Models Transfer Better?" in full',
     python_requires=">=3.11,<3.13",
     packages=find_packages(include=["repro", "repro.*"]),
-    package_data={"repro.datasets.imagenet": ["*.tsv", "WORDNET_LICENSE"]},
+    package_data={
+        "repro.datasets.imagenet": ["*.tsv", "WORDNET_LICENSE"],
+        "repro.page": ["*.css", "*.js"],
+    },
     # An upper bound ends after the newest release that was tested.
     install_requires=[
         "absl-py>=1.4,<3",
