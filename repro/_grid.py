@@ -2,16 +2,18 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from repro import UserError, _command
+from repro._files import replacing
 from repro._training_runs import TrainingRuns
 from repro.results import RunMetrics
 from repro.results.text_table import text_table
-from repro.training import TrainingConfig
+from repro.training import DivergedError, TrainingConfig
 from repro.training.grid import GridCost, GridPoint, PointResult, choose
 from repro.training.search import run_search
 
@@ -25,12 +27,15 @@ class GridSearch:
       config: of all points, but for the learning rate and the weight decay.
       points: of the grid.
       flags: from a configuration to what flags.txt of its run says.
+      keeps_best: whether the chosen point's weights are needed when the search is over. All other
+        finished points lose their checkpoints, of which a grid would fill a disk.
     """
 
     runs: TrainingRuns
     config: TrainingConfig
     points: Sequence[GridPoint]
-    flags: Callable[[TrainingConfig], Mapping[str, str]]
+    flags: Callable[[TrainingConfig], Mapping[str, str | None]]
+    keeps_best: bool = False
 
     def search(self, storage: str | None) -> tuple[TrainingConfig, dict[str, Any]]:
         """Runs the points that no other process runs, and returns the best configuration.
@@ -46,7 +51,7 @@ class GridSearch:
         """
         results = run_search(
             self.points,
-            lambda point: self.runs.run(self._at(point), self.flags(self._at(point))).value,
+            self._run,
             study_name=self._study_name,
             storage=storage or self._default_storage(),
             settings=self._settings(),
@@ -68,13 +73,20 @@ class GridSearch:
             found: RunMetrics | None = folder.metrics
             if found is not None:
                 speeds.append(found.details["images_per_second"])
-            todo += found is None
+            diverged = self._mark_of_divergence(config).exists()
+            todo += found is None and not diverged
+            if found is not None:
+                state = f"{found.value:.2f}%"
+            elif diverged:
+                state = "diverged"
+            else:
+                state = "begun" if folder.path.exists() else "-"
             rows.append(
                 (
                     f"{point.learning_rate:.3g}",
                     f"{point.weight_decay_ratio:.3g}",
                     f"{config.l2:.3g}",
-                    f"{found.value:.2f}%" if found else "begun" if folder.path.exists() else "-",
+                    state,
                     folder.path.name,
                 )
             )
@@ -82,6 +94,38 @@ class GridSearch:
         cost = GridCost(todo, self.config.steps, self.config.batch_size, speed)
         hint = "" if speed else " (its time is told once a point is done)"
         return f"{text_table(rows, right_aligned={0, 1, 2, 3})}\n\nTo be done: {cost}{hint}."
+
+    def _run(self, point: GridPoint) -> float:
+        config = self._at(point)
+        mark = self._mark_of_divergence(config)
+        if mark.exists():  # a search whose database is gone
+            raise DivergedError(mark.read_text())
+        try:
+            percent = self.runs.run(config, self.flags(config)).value
+        except DivergedError as error:
+            self.runs.discard_checkpoints(config)
+            with replacing(mark) as temporary:
+                temporary.write_text(str(error))
+            raise
+        self._discard_checkpoints()
+        return percent
+
+    def _mark_of_divergence(self, config: TrainingConfig) -> Path:
+        """Returns the file that tells a point that diverged from one that was stopped."""
+        return self.runs.folder(config).path / "diverged.txt"
+
+    def _discard_checkpoints(self) -> None:
+        """Leaves those of the points that run, and of the best one so far if it is kept."""
+        finished = [
+            PointResult(point, found.value)
+            for point in self.points
+            for found in [self.runs.folder(self._at(point)).metrics]
+            if found is not None and math.isfinite(found.value)
+        ]
+        best = choose(finished) if finished and self.keeps_best else None
+        for result in finished:
+            if result is not best:
+                self.runs.discard_checkpoints(self._at(result.point))
 
     def _at(self, point: GridPoint) -> TrainingConfig:
         return replace(
@@ -106,7 +150,7 @@ class GridSearch:
         return f"{self.runs.setting} {cell.dataset.name} {cell.network.name} {digest}"
 
     def _default_storage(self) -> str:
-        folder = Path(_command.RESULTS_DIR.value).expanduser().absolute()
+        folder = Path(_command.RESULTS_DIR.value).absolute()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -40,14 +40,19 @@ def steps() -> list[int]:
 
 def variants() -> list[tuple[int, int] | None]:
     """Returns (examples per class, number of the draw) of each training set; None is all of it."""
-    sizes = whole_numbers(PER_CLASS, at_least=1)
+    if not PER_CLASS.value:
+        return [None]
     draws = whole_numbers(SUBSETS, at_least=0)
-    return [(size, draw) for size in sizes for draw in draws] or [None]
+    return [(size, draw) for size in whole_numbers(PER_CLASS, at_least=1) for draw in draws]
 
 
 def whole_numbers(flag: flags.FlagHolder, *, at_least: int) -> list[int]:
-    """Returns the values of a list flag; `UserError` if one is no whole number, or too small."""
-    values = [text.strip() for text in flag.value]
+    """Returns the values of a list flag.
+
+    Raises:
+      UserError: there is none, or one is no whole number or too small.
+    """
+    values = [text.strip() for text in flag.value] or [""]
     for text in values:
         if not text.isdecimal() or int(text) < at_least:
             raise UserError(

@@ -1,5 +1,6 @@
 """The training runs of one cell: each in a folder of its own, all with one compiled step."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ from repro.training import (
     fit,
     is_chief,
 )
+from repro.training.saving import FOLDER as CHECKPOINTS
 
 _SHOWN = {
     "learning_rate": "lr",
@@ -96,8 +98,10 @@ class TrainingRuns:
     def settings(self, config: TrainingConfig) -> dict[str, Any]:
         """Returns everything that a run's result depends on."""
         used = dict.fromkeys([self._fit_split, self.eval_split])
-        subset = self.cell.subset or {}
-        return self.cell.settings(self.eval_split, used) | asdict(config) | subset
+        settings = self.cell.settings(self.eval_split, used) | asdict(config)
+        if self.study == "convergence":  # with a folder beside that of Table 5's run
+            settings["study"] = self.study
+        return settings | (self.cell.subset or {})
 
     def folder(self, config: TrainingConfig) -> RunFolder:
         """Returns the folder of a run, which has the configuration in its name."""
@@ -113,7 +117,7 @@ class TrainingRuns:
     def run(
         self,
         config: TrainingConfig,
-        flags: Mapping[str, str],
+        flags: Mapping[str, str | None],
         *,
         trained: RunFolder | None = None,
         details: Mapping[str, Any] | None = None,
@@ -124,7 +128,7 @@ class TrainingRuns:
         Args:
           config: of the run.
           flags: what flags.txt says instead of this command's own flags, so that it repeats the
-            run alone.
+            run alone; None leaves a flag out.
           trained: a run of the same network and training set whose weights are measured, in place
             of training.
           details: more for metrics.json.
@@ -134,14 +138,34 @@ class TrainingRuns:
           DivergedError, InterruptedRunError, UserError: as `fit` does.
         """
         folder = self.folder(config)
+        done = None if self._options.rerun else folder.metrics
+        if done is not None:
+            return done
         with self._alone_in(folder):
-            found = folder.metrics
+            found = folder.metrics  # of another process, if this one has waited
             if found is not None and not self._options.rerun:
                 return found
+            if found is not None and trained is None and self._is_trained(config):
+                self.discard_checkpoints(config)  # or the last one would be tested again
+            if found is not None and "grid" in found.details:  # a chosen run's repetition is one
+                details = {"grid": found.details["grid"]} | dict(details or {})
             if self.writes:
                 folder.write_flags(_command.flags_text(**flags))
                 print(f"Run folder: {folder.path}")
             return self._run(config, folder, trained or folder, dict(details or {}), export_to)
+
+    def discard_checkpoints(self, config: TrainingConfig) -> None:
+        """Removes the checkpoints of a run; its result stays."""
+        if self.writes:
+            # Another process may do so at the same time.
+            shutil.rmtree(self._checkpoints(config), ignore_errors=True)
+
+    def _checkpoints(self, config: TrainingConfig) -> Path:
+        return self.folder(config).path / CHECKPOINTS
+
+    def _is_trained(self, config: TrainingConfig) -> bool:
+        newest = tf.train.latest_checkpoint(str(self._checkpoints(config)))
+        return newest is not None and newest.endswith(f"-{config.steps}")
 
     def _run(
         self,

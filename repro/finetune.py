@@ -86,9 +86,17 @@ _JIT_COMPILE = flags.DEFINE_bool("jit_compile", False, "Whether XLA compiles the
 _DETERMINISTIC = flags.DEFINE_bool(
     "deterministic", False, "Whether the same command gives the same bits, at some cost in time."
 )
+_STUDY = flags.DEFINE_enum(
+    "study",
+    None,
+    ["convergence"],
+    "Of which the run is a point, and no result of Table 5; several --steps are of convergence.",
+)
 _EXPORT_CHECKPOINT = flags.DEFINE_string(
     "export_checkpoint", None, "Also write the trained weights as a TF-Slim V2 checkpoint here."
 )
+
+_OF_A_SEARCH = ("grid_learning_rates", "grid_weight_decay_ratios", "storage")
 
 
 def main() -> None:
@@ -99,10 +107,11 @@ def main() -> None:
     strategy = get_strategy(_command.STRATEGY.value, _command.TPU.value)
     variants, steps = _training_flags.variants(), _training_flags.steps()
     _refuse_contradictions(several_workers(strategy), variants, steps)
+    points = _points() if _GRID.value else ()
     cell = _cell.load(_split_names(variants), with_checkpoint=_INIT.value == "imagenet")
     for variant in variants:
         varied = cell if variant is None else cell.with_few_per_class(*variant)
-        jobs = _Jobs(varied, strategy, _study(variant, steps))
+        jobs = _Jobs(varied, strategy, points, _study(variant, steps))
         for number in steps:
             jobs.run(number)
 
@@ -110,8 +119,11 @@ def main() -> None:
 class _Jobs:
     """What is run with one training set: for each number of steps a run, or a grid and its best."""
 
-    def __init__(self, cell: _cell.Cell, strategy, study: str | None):
+    def __init__(
+        self, cell: _cell.Cell, strategy, points: tuple[GridPoint, ...], study: str | None
+    ):
         self._cell = cell
+        self._grid = points
         setting = "random_init" if _INIT.value == "random" else "finetune"
         options = Options(
             checkpoint_minutes=_training_flags.CHECKPOINT_MINUTES.value,
@@ -120,31 +132,42 @@ class _Jobs:
             show_progress=_command.PROGRESS.value,
             rerun=_command.RERUN.value,
         )
-        refit = "train" if cell.subset or _evaluates_validation() else "train+validation"
+        self._refits = not cell.subset and not _evaluates_validation()
+        fitted = "train+validation" if self._refits else "train"
         self._final = TrainingRuns(
-            cell, setting, refit, _command.EVAL_SPLIT.value, strategy, options, study
+            cell, setting, fitted, _command.EVAL_SPLIT.value, strategy, options, study
         )
+        if not points:
+            return
+        splits = {name: cell.splits[name] for name in ("train", "validation")}
         # A search's points are never run again for --rerun: their results are in the study.
         self._points = TrainingRuns(
-            cell, setting, "train", "validation", strategy, replace(options, rerun=False), study
+            replace(cell, splits=splits),
+            setting,
+            *splits,
+            strategy,
+            replace(options, rerun=False),
+            study,
         )
 
     def run(self, steps: int) -> None:
-        if not _GRID.value:
+        if not self._grid:
             self._finish(self._config(steps, self._final))
             return
-        config = self._config(steps, self._points)
-        search = GridSearch(self._points, config, _points(), self._flags)
+        search = GridSearch(
+            self._points,
+            self._config(steps, self._points),
+            self._grid,
+            self._flags_of_point,
+            keeps_best=not self._refits,
+        )
         if _DRY_RUN.value:
             print(search.describe())
             return
         best, details = search.search(_STORAGE.value)
-        if _evaluates_validation():
-            self._finish(best, details=details)
-            return
         final = replace(best, steps=self._steps(steps, self._final))
         # Without a refit the weights to test are those that the search has already trained.
-        trained = self._points.folder(best) if self._cell.subset else None
+        trained = None if self._refits else self._points.folder(best)
         self._finish(final, details=details, trained=trained)
 
     def _finish(self, config: TrainingConfig, **options) -> None:
@@ -190,19 +213,24 @@ class _Jobs:
         epochs = MIN_EPOCHS.value or 0
         return max(steps, math.ceil(epochs * runs.num_train / BATCH_SIZE.value))
 
-    def _flags(self, config: TrainingConfig) -> Mapping[str, str]:
+    def _flags(self, config: TrainingConfig) -> Mapping[str, str | None]:
         """Returns what flags.txt says where this command runs more than the one run."""
-        subset = self._cell.subset or {}
-        runs = [name for name, value in (("grid", _GRID), ("selected", _SELECTED)) if value.value]
-        instead = dict.fromkeys(runs, "false")
-        instead |= {"steps": str(config.steps)}
-        if runs:
-            instead["learning_rate"] = repr(config.learning_rate)
-            instead["weight_decay_ratio"] = repr(config.weight_decay_ratio)
-        if subset:
-            instead["per_class"] = str(subset["per_class"])
-            instead["subsets"] = str(subset["subset"])
+        # A --storage may have a password in it.
+        others = ("grid", "selected", "dry_run", "learning_rate_divisor", "min_epochs")
+        instead = dict.fromkeys((*_OF_A_SEARCH, *others))
+        instead["steps"] = str(config.steps)
+        instead["learning_rate"] = repr(config.learning_rate)
+        instead["weight_decay_ratio"] = repr(config.weight_decay_ratio)
+        if self._final.study == "convergence":
+            instead["study"] = self._final.study
+        if self._cell.subset:
+            instead["per_class"] = str(self._cell.subset["per_class"])
+            instead["subsets"] = str(self._cell.subset["subset"])
         return instead
+
+    def _flags_of_point(self, config: TrainingConfig) -> Mapping[str, str | None]:
+        ours = {"eval_split": self._points.eval_split, "export_checkpoint": None}
+        return {**self._flags(config), **ours}
 
 
 def _split_names(variants: list) -> tuple[str, ...]:
@@ -220,7 +248,7 @@ def _evaluates_validation() -> bool:
 def _study(variant: tuple[int, int] | None, steps: list[int]) -> str | None:
     if variant is not None:
         return "dataset_size"
-    return "convergence" if len(steps) > 1 else None
+    return "convergence" if len(steps) > 1 else _STUDY.value
 
 
 def _points() -> tuple[GridPoint, ...]:
@@ -248,13 +276,20 @@ def _numbers(flag: flags.FlagHolder) -> list[float]:
 
 
 def _refuse_contradictions(several: bool, variants: list, steps: list[int]) -> None:
+    subsets, exports = variants != [None], _EXPORT_CHECKPOINT.value is not None
     for first, second, bad, reason in (
         ("grid", "selected", _GRID.value and _SELECTED.value, "both choose the learning rate"),
-        ("steps", "per_class", len(steps) > 1 and variants != [None], "they are two studies"),
+        ("steps", "per_class", len(steps) > 1 and subsets, "they are two studies"),
+        ("study", "per_class", _STUDY.value and subsets, "they are two studies"),
         ("grid", "strategy", _GRID.value and several, "workers share a run, not a search"),
+        ("export_checkpoint", "steps", exports and len(steps) > 1, "one file for several runs"),
+        ("export_checkpoint", "per_class", exports and subsets, "one file for several runs"),
     ):
         if bad:
             raise UserError(f"--{first} and --{second} cannot be used together: {reason}.")
+    for name in _OF_A_SEARCH:
+        if flags.FLAGS[name].value is not None and not _GRID.value:
+            raise UserError(f"--{name} is of a search: give it with --grid, or leave it out.")
     if _DRY_RUN.value and not _GRID.value:
         raise UserError("--dry_run says what --grid would run: give both.")
 

@@ -29,7 +29,7 @@ from repro import (
     _training_flags,
     classifiers,
 )
-from repro._training_flags import BATCH_SIZE, CHECKPOINT_MINUTES, STEPS
+from repro._training_flags import BATCH_SIZE, CHECKPOINT_MINUTES, MIN_EPOCHS, PER_CLASS, STEPS
 from repro.results import RunFolder
 from repro.training import AugmentedConfig
 
@@ -104,12 +104,10 @@ def _folder(cell: _cell.Cell) -> RunFolder:
 def _run(cell: _cell.Cell, folder: RunFolder) -> None:
     setting = _CLASSIFIER.value
     folder.create()
-    folder.write_flags(cell.flags_text())
+    folder.write_flags(_flags_text(cell))
     extractor = _features.extractor(cell.network, cell.checkpoint, cell.image_size)
     details = {}
     if setting == _AUGMENTED:
-        if cell.subset:
-            raise UserError(f"--per_class is not for --classifier={_AUGMENTED}.")
         print(f"Run folder: {folder.path}")
         solution = _augmented.solve(
             cell,
@@ -149,8 +147,19 @@ def _run(cell: _cell.Cell, folder: RunFolder) -> None:
     print(f"\n{_cell.closing(folder, result)}" if cell.is_only_one else result)
 
 
+def _flags_text(cell: _cell.Cell) -> str:
+    if cell.subset is None:
+        return cell.flags_text()
+    per_class, subset = str(cell.subset["per_class"]), str(cell.subset["subset"])
+    return _command.flags_text(per_class=per_class, subsets=subset)
+
+
 def _refuse_flags_of_others(setting: str) -> None:
     """Raises `UserError` for a flag that the chosen classifier does not use."""
+    if setting == _AUGMENTED and PER_CLASS.value:
+        raise UserError(f"--per_class is not for --classifier={_AUGMENTED}.")
+    if MIN_EPOCHS.value is not None:
+        raise UserError("--min_epochs is for repro.finetune: leave it out.")
     for flag in (STEPS, BATCH_SIZE):
         if setting != _AUGMENTED and flag.value != flag.default:
             raise UserError(
