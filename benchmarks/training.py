@@ -10,7 +10,9 @@ sides take turns in one process, and each turn leaves out its first steps:
 * the input pipeline alone;
 * Keras's `fit` of the same network (ours, from `networks.create`) with keras.optimizers.SGD
   (Nesterov momentum, CosineDecay), without an L2 penalty and without XLA (--keras_jit_compile for
-  it), once on the batches of our pipeline, once on a plain tf.data map of the same files.
+  it: the "auto" of Keras picks it, and on a CPU it takes several times as long), once on the
+  batches of our pipeline, once on a plain tf.data map of the same files;
+* the same `fit` of the same architecture from keras.applications, on our batches.
 
 A ratio is the median over the rounds, with the smallest and largest round beside it, by the clock
 and in CPU time of the process; the latter is less disturbed by what else the machine does. "at
@@ -22,6 +24,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -48,7 +51,17 @@ _KERAS_JIT = flags.DEFINE_bool("keras_jit_compile", False, "Whether Keras compil
 LEARNING_RATE = 0.01
 
 STEP, JOB, PIPELINE = "the step alone", "the whole job", "the pipeline alone"
-KERAS, KERAS_PLAIN = "Keras's fit, our pipeline", "Keras's fit, plain tf.data"
+KERAS = "Keras's fit, our pipeline"
+KERAS_PLAIN = "Keras's fit, plain tf.data"
+KERAS_OWN = "Keras's fit of its own network"
+
+WIDTHS = {  # of keras.applications.MobileNet
+    "mobilenet_v1": 1.0,
+    "mobilenet_v1_0.75": 0.75,
+    "mobilenet_v1_0.5": 0.5,
+    "mobilenet_v1_0.25": 0.25,
+}
+BATCHES_BEYOND = 100  # of a turn, so that a pipeline works on to the end of it
 
 Reading = tuple[float, float]  # of the clock, and of the CPU time of the process; seconds
 
@@ -135,9 +148,14 @@ def _sides(
         return batches(0, datasets.Share())
 
     keras_sides = {
-        KERAS: (_keras_model(name, examples), whole_batches),
-        KERAS_PLAIN: (_keras_model(name, examples), lambda: _plain_batches(examples, size)),
+        KERAS: (_compiled(_network(name, examples)), whole_batches),
+        KERAS_PLAIN: (
+            _compiled(_network(name, examples)),
+            lambda: _plain_batches(examples, size),
+        ),
     }
+    if name in WIDTHS:
+        keras_sides[KERAS_OWN] = (_compiled(_keras_network(name, examples)), whole_batches)
 
     def step_alone() -> None:
         for _ in range(_turn_steps()):
@@ -149,7 +167,7 @@ def _sides(
             fit(trainer, batches, Path(run), show_progress=False)
 
     def pipeline_alone() -> None:
-        for _ in whole_batches():
+        for _ in whole_batches().take(_turn_steps()):
             clock.tick()
 
     def keras_fit(side: str) -> None:
@@ -165,8 +183,7 @@ def _sides(
         STEP: step_alone,
         JOB: whole_job,
         PIPELINE: pipeline_alone,
-        KERAS: lambda: keras_fit(KERAS),
-        KERAS_PLAIN: lambda: keras_fit(KERAS_PLAIN),
+        **{side: partial(keras_fit, side) for side in keras_sides},
     }
 
 
@@ -179,7 +196,7 @@ def _our_batches(name: str, examples: datasets.Examples) -> Callable[..., tf.dat
             examples,
             preprocess,
             _BATCH_SIZE.value,
-            _turn_steps(),
+            _turn_steps() + BATCHES_BEYOND,
             seed=0,
             first_step=first_step,
             share=share,
@@ -200,8 +217,18 @@ def _network(name: str, examples: datasets.Examples) -> keras.Model:
     return networks.create(name, examples.spec.num_classes, batch_norm_momentum=momentum)
 
 
-def _keras_model(name: str, examples: datasets.Examples) -> keras.Model:
-    model = _network(name, examples)
+def _keras_network(name: str, examples: datasets.Examples) -> keras.Model:
+    size = networks.spec(name).image_size
+    return keras.applications.MobileNet(
+        (size, size, 3),
+        alpha=WIDTHS[name],
+        weights=None,
+        classes=examples.spec.num_classes,
+        classifier_activation=None,
+    )
+
+
+def _compiled(model: keras.Model) -> keras.Model:
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, 10**6)
     model.compile(
         optimizer=keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
@@ -235,7 +262,7 @@ def _plain_batches(examples: datasets.Examples, size: int) -> tf.data.Dataset:
     shuffled = files.shuffle(len(examples)).repeat()
     dataset = shuffled.map(prepared, num_parallel_calls=tf.data.AUTOTUNE)
     dataset = dataset.batch(_BATCH_SIZE.value, drop_remainder=True)
-    return dataset.take(_turn_steps()).prefetch(tf.data.AUTOTUNE)
+    return dataset.prefetch(tf.data.AUTOTUNE)
 
 
 def _take_turns(sides: dict[str, Callable[[], object]], clock: _Clock) -> dict[str, list[Reading]]:
@@ -252,19 +279,19 @@ def _take_turns(sides: dict[str, Callable[[], object]], clock: _Clock) -> dict[s
 
 
 def _print_table(seconds: dict[str, list[Reading]]) -> None:
-    print(f"  {'':28} {'images/s':>9} {'CPU ms':>8}   the step / it (CPU)")
+    print(f"  {'':30} {'images/s':>9} {'CPU ms':>8}   the step / it (CPU)")
     for side, readings in seconds.items():
         clock, cpu = (median(values) for values in zip(*readings, strict=True))
         ratios = "" if side == STEP else _ratios(seconds[STEP], readings)
-        print(f"  {side:28} {1 / clock:9.1f} {1e3 * cpu:8.2f}   {ratios}")
+        print(f"  {side:30} {1 / clock:9.1f} {1e3 * cpu:8.2f}   {ratios}")
     together = [
         step[1] / (step[1] + pipeline[1])
         for step, pipeline in zip(seconds[STEP], seconds[PIPELINE], strict=True)
     ]
     print(f"  the whole job beside the step alone: {_ratios(seconds[STEP], seconds[JOB])}")
     print(f"    at most, all cores busy:           {_spread(together)}")
-    for side in (KERAS, KERAS_PLAIN):
-        print(f"  faster than {side + ':':30} {_ratios(seconds[side], seconds[JOB])}", flush=True)
+    for side in [side for side in (KERAS, KERAS_PLAIN, KERAS_OWN) if side in seconds]:
+        print(f"  faster than {side + ':':32} {_ratios(seconds[side], seconds[JOB])}", flush=True)
 
 
 def _ratios(theirs: list[Reading], ours: list[Reading]) -> str:
