@@ -155,17 +155,21 @@ def _flags_text(cell: _cell.Cell) -> str:
 
 
 def _refuse_flags_of_others(setting: str) -> None:
-    """Raises `UserError` for a flag that the chosen classifier does not use."""
+    """Raises `UserError` for a flag that the chosen classifier does not know, or names it."""
     if setting == _AUGMENTED and PER_CLASS.value:
         raise UserError(f"--per_class is not for --classifier={_AUGMENTED}.")
     if MIN_EPOCHS.value is not None:
-        raise UserError("--min_epochs is for repro.finetune: leave it out.")
-    for flag in (STEPS, BATCH_SIZE):
-        if setting != _AUGMENTED and flag.value != flag.default:
-            raise UserError(
-                f"{flags.FLAGS[flag.name].serialize()} is for --classifier={_AUGMENTED}; "
-                f"--classifier={setting} does not train by steps. Leave one of the two out."
-            )
+        raise UserError(f"--min_epochs={MIN_EPOCHS.value:g} is for repro.finetune: leave it out.")
+    unused = [
+        flags.FLAGS[flag.name].serialize()
+        for flag in (STEPS, BATCH_SIZE)
+        if setting != _AUGMENTED and flag.value != flag.default
+    ]
+    if unused:  # no mistake: a flag file may be for several commands
+        print(
+            f"Not used: {', '.join(unused)}, which --classifier={_AUGMENTED} trains by; "
+            f"--classifier={setting} does not train by steps."
+        )
 
 
 def _augmented_config() -> AugmentedConfig:

@@ -98,7 +98,7 @@ def test_training_on_augmented_images_chooses_an_l2_and_starts_again_on_all(
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (("--classifier=svm", "--steps=5"), ("--steps=5", "--classifier=svm", "augmented")),
+        (("--min_epochs=2",), ("--min_epochs=2", "repro.finetune")),
         (("--classifier=augmented_logistic_regression", "--steps=0"), ("--steps=0 must be",)),
     ],
 )
@@ -107,6 +107,19 @@ def test_a_flag_that_means_nothing_is_refused(capsys, tmp_path, checkpoint, more
     assert outcome.status == 2
     for word in words:
         assert word in outcome.err
+
+
+def test_the_quickstarts_flag_file_is_for_this_command_too(capsys, tmp_path):
+    outcome = run_command(
+        capsys,
+        logistic_regression,
+        *("--flagfile=flags/quickstart.flags", "--image_size=32", "--eval_split=validation"),
+        *(f"--data_dir={tmp_path / 'data'}", f"--results_dir={tmp_path / 'results'}"),
+        *("--classifier=knn", "--steps=5"),
+    )
+    assert outcome.status == 0, outcome.err
+    assert "Not used: --steps=5, --batch_size=32, " in outcome.out
+    assert result(tmp_path, "knn")["checkpoint_sha256"] is not None
 
 
 @pytest.mark.slow

@@ -241,7 +241,7 @@ def test_a_data_set_with_several_labels_an_image_has_no_such_subsets(capsys, tmp
             ("--per_class=1", "--classifier=augmented_logistic_regression"),
             ("--per_class is not for --classifier=augmented_logistic_regression",),
         ),
-        (logistic_regression, ("--min_epochs=2",), ("--min_epochs is for repro.finetune",)),
+        (logistic_regression, ("--min_epochs=2",), ("--min_epochs=2 is for repro.finetune",)),
         (logistic_regression, ("--per_class=1", "--dataset=digits,pets"), ("studies one cell",)),
     ],
 )
