@@ -1,96 +1,116 @@
-"""Draws the paper's figures from features and runs.
+"""Shows results beside the paper's: one HTML page, or one of the paper's figures.
 
+python -m repro.report
+python -m repro.report --figure=3 --source=paper --output=figure3.pdf
 python -m repro.report --figure=1 --model=inception_v4 --dataset=aircraft --output=figure1.png
+
+The page, report.html in --results_dir or --output, has Tables 2, 3 and 5, Figures 2 to 8 and the
+paper's claims; without any results the paper's own. It needs no network and no other file.
 
 Figure 1 (t-SNE): the fixed features of --model, and with --runs=FOLDER,FOLDER beside them those of
 the networks that `repro.finetune` trained. Without --model those of the runs alone. --classes says
-how many classes are drawn by --seed, or which.
+how many classes are drawn by --seed, or which. Figures 2, 3 and 4 are drawn from the results in
+--results_dir or from the paper's Table 5 (--source), 5 to 8 from the results; 5 and 6 have those of
+one --model.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from absl import flags
+from matplotlib.figure import Figure
 
-from repro import UserError, _cell, _command, _features, networks
-from repro.datasets import Examples
-from repro.figures import style, tsne
-from repro.results import reading
-from repro.results.metrics_json import RunMetrics
+from repro import UserError, _command, _figure_1
+from repro._files import replacing
+from repro.figures import style
+from repro.figures.page import PAPER_WIDTH
+from repro.page import figures_of, studies
+from repro.page.content import Report
+from repro.page.page import write_page
+from repro.results.cell_result import Collection
+from repro.results.collection import collect
 
-_FIGURE = flags.DEFINE_enum("figure", None, ["1"], "Number of the figure.")
-_RUNS = flags.DEFINE_list(
-    "runs", [], "Folders of complete runs of repro.finetune, in the order of the panels."
+_FIGURE = flags.DEFINE_enum(
+    "figure", None, [str(number) for number in range(1, 9)], "Number of one figure; else the page."
 )
-_TITLES = {"finetune": "Fine-tuned", "random_init": "Trained from random initialization"}
+_SOURCE = flags.DEFINE_enum(
+    "source", "ours", ["ours", "paper"], "What Figure 2, 3 or 4 shows: --results_dir, or Table 5."
+)
+_RUNS = flags.DEFINE_list(
+    "runs", [], "Of Figure 1: folders of complete runs of repro.finetune, in the panels' order."
+)
+_PAGE = "report.html"
 
 
 def main() -> None:
-    """One figure."""
-    _command.required(_FIGURE, _command.OUTPUT)
+    """The page, or one figure."""
+    if _FIGURE.value is None:
+        _page()
+        return
+    _command.required(_command.OUTPUT)
     output = Path(_command.OUTPUT.value).expanduser()
     style.format_of(output)
-    _figure_1(output)
+    style.write(_figure(int(_FIGURE.value)), output)
     print(f"Wrote figure {_FIGURE.value} to {output}.")
 
 
-def _figure_1(output: Path) -> None:
-    runs = [(Path(folder).expanduser(), _trained_run(folder)) for folder in _RUNS.value]
-    if _command.MODEL.value is None and not runs:
-        _command.required(_command.MODEL)
-    dataset = _command.DATASET.value or next((run.dataset for _, run in runs), None)
-    if dataset is None:
-        _command.required(_command.DATASET)
-    spec = _cell.dataset_spec(dataset)
-    for folder, run in runs:
-        if run.dataset != spec.name:
-            raise UserError(
-                f"--runs={folder} is a run on {run.dataset}; the others are on {spec.name}. All "
-                "panels show the same images."
-            )
-    (test,) = _cell.load_splits(spec, ["test"]).values()
-    wanted = _command.CLASSES.value or str(tsne.NUM_CLASSES)
-    classes = tsne.choose_classes(wanted, test.class_names, _command.SEED.value)
-    members = tsne.only_class(test.labels, classes)
-    panels = [
-        tsne.Panel(title, tsne.embed(values[members >= 0], _command.SEED.value))
-        for title, values in _titled_features(test, runs)
-    ]
-    figure = tsne.draw(
-        panels, members[members >= 0], [test.class_names[label] for label in classes]
-    )
-    style.write(figure, output)
-
-
-def _trained_run(folder: str) -> RunMetrics:
-    run = reading.read_run(Path(folder).expanduser())
-    if run.setting not in _TITLES:
+def _page() -> None:
+    collection = _collection()
+    output = Path(_command.OUTPUT.value or collection.source / _PAGE).expanduser()
+    if output.suffix.lower() not in (".html", ".htm"):
         raise UserError(
-            f"--runs={folder} is a run of {run.setting}, which trains no network of its own. Give "
-            "folders of repro.finetune."
+            f"--output={output}: the page must end in .html; --figure=2, for example, draws one "
+            "figure."
         )
-    return run
+    text = write_page(Report.of(collection), show_progress=_command.PROGRESS.value)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(output) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{output} cannot be written: {error.strerror or error}.") from error
+    for problem in collection.problems:
+        print(problem)
+    print(f"Wrote {len(collection.cells)} results beside the paper's to {output}.")
 
 
-def _titled_features(test: Examples, runs: list[tuple[Path, RunMetrics]]) -> Iterator[tuple]:
-    """Yields a panel's title and the test features, [n, d]."""
-    cache = _features.cache()
-    models = {run.model for _, run in runs} | {_command.MODEL.value} - {None}
-    if _command.MODEL.value is not None:
-        network = networks.spec(_command.MODEL.value)
-        checkpoint = _cell.locate(network)
-        extractor = _features.extractor(network, checkpoint, _command.IMAGE_SIZE.value)
-        title = _title("Fixed features", network.name, models)
-        yield title, extractor.features(test, cache).values
-    for folder, run in runs:
-        size = reading.flag_of(folder, _command.IMAGE_SIZE.name)
-        extractor = _features.extractor(networks.spec(run.model), folder, size and int(size))
-        title = _title(_TITLES[run.setting], run.model, models)
-        yield f"{title} ({run.value:.1f}%)", extractor.features(test, cache).values
+def _figure(number: int) -> Figure:
+    papers = _SOURCE.value == "paper"
+    if papers and number not in figures_of.FROM_THE_PAPER:
+        raise UserError(
+            f"--source=paper: the paper prints no table of what Figure {number} shows. It can be "
+            "drawn from runs of your own (--source=ours); Figures 2, 3 and 4 from Table 5."
+        )
+    if number == 1:
+        return _figure_1.draw(_RUNS.value)
+    if papers:
+        return figures_of.of_cells(number, figures_of.printed_results())(PAPER_WIDTH)
+    collection = _collection()
+    if number in figures_of.OF_STUDIES:
+        return _study(number, collection)
+    results = Report.of(collection).results()
+    if not figures_of.can_be_drawn(number, results):
+        raise _nothing_to_draw(number)
+    return figures_of.of_cells(number, results)(PAPER_WIDTH)
 
 
-def _title(setting: str, model: str, models: set[str]) -> str:
-    return setting if len(models) == 1 else f"{model}: {setting.lower()}"
+def _study(number: int, collection: Collection) -> Figure:
+    models = studies.models_of(number, collection.runs)
+    model = _command.MODEL.value or next(iter(models), None)
+    if model not in models:
+        raise _nothing_to_draw(number)
+    return figures_of.of_study(number, studies.runs_of(number, collection.runs, model))(PAPER_WIDTH)
+
+
+def _nothing_to_draw(number: int) -> UserError:
+    return UserError(
+        f"--results_dir={_command.RESULTS_DIR.value} has nothing that Figure {number} shows"
+        f"{f' of {_command.MODEL.value}' if _command.MODEL.value else ''}. What makes such runs: "
+        f"{figures_of.CAPTIONS[number].command}"
+    )
+
+
+def _collection() -> Collection:
+    return collect(Path(_command.RESULTS_DIR.value).expanduser())
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pandas as pd
 
 from repro.figures.imagenet_correlation import BEST_COLUMN
 from repro.page.examination import Examined, examine
+from repro.paper import tables
 from repro.paper.comparison import CellVerdict, compare
 from repro.paper.conclusion import Conclusion
 from repro.paper.conclusions import conclude
@@ -52,10 +53,16 @@ class Report:
         return bool(self.collection.cells)
 
     def results(self) -> pd.DataFrame:
-        """Returns a row a cell: model, dataset, setting, value, not_different_from_best."""
+        """Returns a row a cell, with a column that says whether its network is at the best.
+
+        Results on data sets that the paper does not have are left out, unless there are no others:
+        the figures are of means over data sets.
+        """
         frame = self.collection.to_frame()[["model", "dataset", "setting", "value"]]
         best = [self.is_at_the_best(result.cell) for result in self.collection.cells]
-        return frame.assign(**{BEST_COLUMN: pd.Series(best, dtype=bool)})
+        frame = frame.assign(**{BEST_COLUMN: pd.Series(best, dtype=bool)})
+        papers = frame["dataset"].isin(tables.DATASET_COLUMNS)
+        return frame[papers] if papers.any() else frame
 
     def is_at_the_best(self, cell: Cell) -> bool:
         """Whether a network is known not to differ significantly from the best on the data set."""

@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 
 from repro.figures import page as paper_page
 from repro.figures import style
-from repro.page.html import Markup, element
+from repro.page.html import Markup, element, joined
 
-NARROW = 700  # pixels: a window up to here has the narrow drawing
 _PIXELS = 96  # an inch of CSS
 _SAFE = " !$&'()*+,-./:;=?@[]_~|{}^"  # in a data URI within double quotes
 _DECIMALS = 2  # of a pixel's 1.33 points
@@ -34,12 +33,8 @@ def picture(draw: Callable[[float], Figure], description: str) -> Markup:
       draw: from a width in inches.
       description: of what the figure shows, for those who cannot see it.
     """
-    wide, narrow = draw(paper_page.PAPER_WIDTH), draw(paper_page.NARROW_WIDTH)
-    return element(
-        "picture",
-        _source(narrow),
-        element("img", src=data_uri(wide), alt=description, decoding="async", **_pixels(wide)),
-    )
+    widths = {"wide": paper_page.PAPER_WIDTH, "narrow": paper_page.NARROW_WIDTH}
+    return joined(_image(draw(width), description, name) for name, width in widths.items())
 
 
 def data_uri(figure: Figure) -> str:
@@ -61,9 +56,11 @@ def svg(figure: Figure) -> str:
     return re.sub(r"\s+", " ", "".join(pieces)).replace("> <", "><").replace('"', "'")
 
 
-def _source(figure: Figure) -> Markup:
+def _image(figure: Figure, description: str, name: str) -> Markup:
+    """Returns one of the two images of a figure; the style sheet shows the one that fits."""
+    size = _pixels(figure)
     return element(
-        "source", media=f"(max-width: {NARROW}px)", srcset=data_uri(figure), **_pixels(figure)
+        "img", src=data_uri(figure), alt=description, loading="lazy", class_=name, **size
     )
 
 

@@ -1,6 +1,8 @@
 """The paper's figures on the page, from its printed tables and from one's own results."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+
+from tqdm import tqdm
 
 from repro.page import figures_of, studies, words
 from repro.page.content import Report
@@ -9,23 +11,36 @@ from repro.page.figures_of import CAPTIONS, Draw
 from repro.page.html import Markup, element, joined
 
 
-def figures(report: Report) -> Markup:
-    """Returns Figures 1 to 8, or in place of each what draws it or makes the runs it needs."""
-    numbers = [*figures_of.OF_CELLS, *figures_of.OF_STUDIES]
-    made = [_figure(report, number) for number in sorted(numbers)]
+def figures(report: Report, *, show_progress: bool = False) -> Markup:
+    """Returns Figures 1 to 8, or in place of each what draws it or makes the runs it needs.
+
+    Args:
+      report: whose results are drawn beside the paper's.
+      show_progress: a progress bar on stderr.
+    """
+    numbers = sorted([*figures_of.OF_CELLS, *figures_of.OF_STUDIES])
+    panels = {number: list(_panels(report, number)) for number in numbers}
+    total = sum(map(len, panels.values()))
+    with tqdm(total=total, desc="drawing figures", disable=not show_progress) as bar:
+        made = [_figure(number, panels[number], bar.update) for number in numbers]
     return joined([_absent(1, "needs the networks and the images"), *made])
 
 
-def _figure(report: Report, number: int) -> Markup:
-    drawn = list(_panels(report, number))
-    if not drawn:
+def _figure(
+    number: int, panels: Sequence[tuple[str, Draw]], on_drawn: Callable[[], object]
+) -> Markup:
+    if not panels:
         return _absent(number, "needs runs of your own")
     caption = CAPTIONS[number]
+    drawn = []
+    for title, draw in panels:
+        drawn.append(_panel(number, title, draw))
+        on_drawn()
     return element(
         "section",
         _heading(number),
         element("p", f"{caption.description} Section {caption.section}."),
-        element("div", (_panel(number, *each) for each in drawn), class_="pair"),
+        element("div", drawn, class_="pair"),
         id=f"figure-{number}",
     )
 

@@ -33,8 +33,8 @@ function openDetails(name) {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.target === dialog) dialog.close(); // the backdrop
   const button = event.target.closest("button");
+  if (event.target === dialog || button?.matches(".close")) dialog.close(); // or the backdrop
   if (button?.dataset.details) openDetails(button.dataset.details);
   else if (button?.parentNode.matches("thead th")) sortBy(button.parentNode);
 });

@@ -39,8 +39,13 @@ class _Section:
         return element("section", element("h2", self.title), self.content, id=self.id)
 
 
-def write_page(report: Report) -> str:
-    """Returns a results folder beside the paper as one HTML page that needs nothing else."""
+def write_page(report: Report, *, show_progress: bool = False) -> str:
+    """Returns a results folder beside the paper as one HTML page that needs nothing else.
+
+    Args:
+      report: of the folder.
+      show_progress: a progress bar on stderr: the figures take about a second each.
+    """
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -49,7 +54,7 @@ def write_page(report: Report) -> str:
         element("title", _TITLE),
         element("style", _file("page.css")),
     )
-    sections = list(_sections(report))
+    sections = list(_sections(report, show_progress))
     body = element(
         "body",
         _header(report, sections),
@@ -89,7 +94,7 @@ def _subtitle(report: Report) -> str:
     )
 
 
-def _sections(report: Report) -> Iterator[_Section]:
+def _sections(report: Report, show_progress: bool) -> Iterator[_Section]:
     table5 = [_table5_text(report), result_tables.table5(report)]
     yield _Section("Table 5", "Table 5: accuracy", table5)
     others = result_tables.other_results(report)
@@ -101,7 +106,7 @@ def _sections(report: Report) -> Iterator[_Section]:
     yield _Section("Table 2", "Table 2: the best results", summary_tables.table2(report))
     title = "Table 3: correlation of ImageNet and transfer accuracy"
     yield _Section("Table 3", title, summary_tables.table3(report))
-    yield _Section("Figures", "Figures", figures(report))
+    yield _Section("Figures", "Figures", figures(report, show_progress=show_progress))
     title = "The paper’s claims from its own tables"
     yield _Section("Claims", title, summary_tables.paper_claims())
 
@@ -155,4 +160,4 @@ def _templates(report: Report) -> Iterator[Markup]:
 
 def _dialog() -> Markup:
     close = element("button", "Close", type="button", class_="close")
-    return element("dialog", element("form", close, method="dialog"), element("div"), id="details")
+    return element("dialog", element("div", close, class_="bar"), element("div"), id="details")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from repro.page.html import Markup, element
 
 _WIDTH, _HEIGHT = 360, 120
-_LEFT, _BOTTOM, _TOP, _RIGHT = 44, 18, 8, 10
+_LEFT, _BOTTOM, _TOP, _RIGHT = 48, 18, 8, 10
 _MOST_POINTS = 120
 
 
@@ -95,4 +95,5 @@ def _frame() -> str:
 
 
 def _label(value: float, x: float, y: float, anchor: str) -> Markup:
-    return element("text", f"{value:.4g}", x=x, y=y, text_anchor=anchor)
+    shown = f"{value:,.0f}" if 1000 <= value < 1e6 else f"{value:.3g}"
+    return element("text", shown, x=x, y=y, text_anchor=anchor)

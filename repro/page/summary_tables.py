@@ -1,19 +1,20 @@
 """Tables 2 and 3 with ours, the paper's conclusions from our results, and the paper's claims."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
 from repro.page import words
 from repro.page.content import Report
-from repro.page.html import Markup, element
+from repro.page.html import Markup, element, joined
 from repro.page.sortable import Column, number, row_header, table, text
 from repro.paper import claims, tables
 from repro.paper.claims import Verdict
 from repro.paper.comparison import CellVerdict
-from repro.paper.conclusion import Conclusion, Quantity
+from repro.paper.conclusion import TOPICS, Conclusion, Quantity
 
 _COEFFICIENTS = {"r_squared": "r²", "r": "r", "spearman": "ρ"}
+_OF_TABLE_3 = "correlation"
 
 
 def table2(report: Report) -> Markup:
@@ -32,33 +33,29 @@ def table2(report: Report) -> Markup:
 
 def table3(report: Report) -> Markup:
     """Returns Table 3: how ImageNet accuracy goes with mean transfer accuracy."""
-    columns = [Column("Setting")]
-    for symbol in _COEFFICIENTS.values():
-        columns.append(Column(f"{symbol}, printed", is_number=True))
-        columns.append(
-            Column(f"{symbol}, from Table 5", is_number=True, title="from the printed numbers")
-        )
-        if report.has_results:
-            same = "from the printed numbers of the cells that we have"
-            columns.append(Column(f"{symbol}, ours", is_number=True))
-            columns.append(Column(f"{symbol}, same cells", is_number=True, title=same))
+    columns = [
+        Column("Setting"),
+        Column("Coefficient"),
+        Column("Printed", is_number=True),
+        Column("From Table 5", is_number=True, title="recomputed from the printed numbers"),
+    ]
+    if report.has_results:
+        same = "recomputed from the printed numbers of the cells that ours is from"
+        columns += [
+            Column("Ours", is_number=True),
+            Column("Paper, same cells", is_number=True, title=same),
+            Column("Ours is from"),
+        ]
     caption = "Correlation with ImageNet accuracy"
     return table(caption, columns, _table3_rows(report), headed=True)
 
 
 def conclusions(report: Report) -> Markup:
-    """Returns the paper's conclusions, recomputed from our results."""
-    columns = (
-        Column("Conclusion"),
-        Column("Setting"),
-        Column("Ours", is_number=True),
-        Column("Paper, same cells", is_number=True),
-        Column("Paper, all cells", is_number=True),
-        Column("From"),
+    """Returns the paper's conclusions but those of Table 3, recomputed from our results."""
+    topics = [topic for topic in TOPICS if topic != _OF_TABLE_3]
+    return joined(
+        [element("h3", TOPICS[topic]), _conclusions_on(report, topic)] for topic in topics
     )
-    rows = map(_conclusion_row, report.conclusions)
-    caption = "The paper's conclusions from our results"
-    return table(caption, columns, rows, class_="text", headed=True)
 
 
 def paper_claims() -> Markup:
@@ -80,8 +77,8 @@ def paper_claims() -> Markup:
 
 
 _CLAIM_COLUMNS = (
-    Column("Section"),
     Column("Claim"),
+    Column("Section"),
     Column("Paper", is_number=True),
     Column("From its tables", is_number=True),
     Column("Verdict"),
@@ -123,27 +120,23 @@ def _table2_row(report: Report, printed: pd.Series, best: CellVerdict | None) ->
 
 
 def _table3_rows(report: Report) -> Iterator[Iterator[Markup]]:
-    recomputed = {verdict.claim.name: verdict for verdict in claims.evaluate()}
+    recomputed = {verdict.claim.name: verdict.recomputed for verdict in claims.evaluate()}
     ours = {conclusion.name: conclusion for conclusion in report.conclusions}
     for setting, printed in tables.table3().iterrows():
-        yield _table3_row(report, setting, printed, recomputed, ours)
+        for coefficient, symbol in _COEFFICIENTS.items():
+            name = f"{coefficient}_{setting}"
+            row = [
+                row_header(words.setting(setting)),
+                text(symbol),
+                _rounded(float(printed[coefficient]), 2),
+                _rounded(recomputed[name], 3),
+            ]
+            yield row + (_ours_of_table3(ours[name]) if report.has_results else [])
 
 
-def _table3_row(
-    report: Report,
-    setting: str,
-    printed: pd.Series,
-    recomputed: Mapping[str, Verdict],
-    ours: Mapping[str, Conclusion],
-) -> Iterator[Markup]:
-    yield row_header(words.setting(setting))
-    for coefficient in _COEFFICIENTS:
-        name = f"{coefficient}_{setting}"
-        yield _rounded(float(printed[coefficient]), 2)
-        yield _rounded(recomputed[name].recomputed, 3)
-        if report.has_results:
-            yield _quantity(ours[name].ours)
-            yield _quantity(ours[name].paper_same_cells)
+def _ours_of_table3(conclusion: Conclusion) -> list[Markup]:
+    same = _quantity(conclusion.paper_same_cells)
+    return [_quantity(conclusion.ours), same, text(conclusion.basis)]
 
 
 def _rounded(value: float, decimals: int) -> Markup:
@@ -156,14 +149,27 @@ def _quantity(quantity: Quantity | None) -> Markup:
     return number(str(quantity), quantity.value)
 
 
+def _conclusions_on(report: Report, topic: str) -> Markup:
+    columns = (
+        Column("Conclusion"),
+        Column("Setting"),
+        Column("Ours", is_number=True),
+        Column("Paper, same cells", is_number=True),
+        Column("Paper, all cells", is_number=True),
+        Column("Ours is from"),
+    )
+    chosen = (conclusion for conclusion in report.conclusions if conclusion.topic == topic)
+    rows = map(_conclusion_row, chosen)
+    return table(TOPICS[topic], columns, rows, class_="text", headed=True)
+
+
 def _conclusion_row(conclusion: Conclusion) -> Iterator[Markup]:
-    details = element("small", conclusion.details) if conclusion.details else None
     yield row_header(conclusion.text)
-    setting = words.setting(conclusion.setting)
-    yield text(setting)
+    yield text(words.setting(conclusion.setting))
     yield _quantity(conclusion.ours)
     yield _quantity(conclusion.paper_same_cells)
     yield _quantity(conclusion.paper)
+    details = (element("small", sentence) for sentence in conclusion.details)
     yield text([conclusion.basis, details], conclusion.basis)
 
 
@@ -179,8 +185,8 @@ def _claim_row(verdict: Verdict) -> Iterator[Markup]:
     sign = element(
         "span", "=" if verdict.agrees else "≠", class_=f"mark {word}", aria_hidden="true"
     )
+    yield row_header(claim.text)
     yield text(claim.section)
-    yield text(claim.text)
     yield number(f"{relation}{claim.printed}", claim.paper_value)
     yield number(verdict.shown, verdict.recomputed)
     yield text([sign, f" {word}"], word)
@@ -188,9 +194,10 @@ def _claim_row(verdict: Verdict) -> Iterator[Markup]:
 
 
 def _not_recomputable() -> Markup:
-    columns = (Column("Section"), Column("Result"), Column("What is missing"))
+    columns = (Column("Result"), Column("Section"), Column("What is missing"))
     rows = (
-        [text(each.section), text(each.text), text(each.reason)] for each in claims.NOT_RECOMPUTABLE
+        [row_header(each.text), text(each.section), text(each.reason)]
+        for each in claims.NOT_RECOMPUTABLE
     )
     title = "Results that no printed table determines"
     number = len(claims.NOT_RECOMPUTABLE)
