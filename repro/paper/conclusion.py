@@ -1,9 +1,13 @@
 """What a conclusion is: a number from our results, beside the paper's."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-Topic = Literal["correlation", "ranking", "best network", "fine-tuning"]
+TOPICS = {
+    "correlation": "ImageNet accuracy and mean transfer accuracy of the networks, as logits",
+    "ranking": "Order of the networks by mean logit: Spearman's rho of ours and the paper's",
+    "best network": "Data sets on which the best network is",
+    "fine-tuning": "Fine-tuning",
+}
 
 
 @dataclass(frozen=True)
@@ -27,19 +31,19 @@ class Conclusion:
     """One conclusion.
 
     Attributes:
-      topic: that it belongs to.
+      topic: a key of `TOPICS`.
       name: unique among the conclusions.
       setting: one of `SETTINGS`; of two settings the one that is compared with fine-tuning.
-      text: what is counted or measured, in words.
+      text: what is counted or measured, as it goes on from its topic.
       ours: from our results; None if they are too few.
       paper_same_cells: from Table 5's numbers for the same cells; None where ours is, or if the
         comparison is itself with the paper.
       paper: from all of Table 5; None if the comparison is itself with the paper.
       basis: the cells that ours is from, or what is lacking.
-      details: names of networks or data sets; may be empty.
+      details: sentences that name networks or data sets; may be empty.
     """
 
-    topic: Topic
+    topic: str
     name: str
     setting: str
     text: str
@@ -47,4 +51,4 @@ class Conclusion:
     paper_same_cells: Quantity | None
     paper: Quantity | None
     basis: str
-    details: str = ""
+    details: tuple[str, ...] = ()

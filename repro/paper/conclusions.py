@@ -38,7 +38,7 @@ def conclude(results: Iterable[CellResult]) -> list[Conclusion]:
         *(_ranking(matched.with_logit()) for matched in cells.values()),
         *(_agreeing_bests(matched) for matched in cells.values()),
         _best_of(cells["logistic_regression"], "a ResNet", _RESNETS),
-        _best_of(cells["finetune"], "the best network on ImageNet", _BEST_ON_IMAGENET),
+        _best_of(cells["finetune"], "the best on ImageNet", _BEST_ON_IMAGENET),
         *fine_tuning.beside(cells["finetune"], cells["logistic_regression"]),
         *fine_tuning.beside(cells["finetune"], cells["random_init"]),
         fine_tuning.significance(cells["finetune"], cells["logistic_regression"]),
@@ -55,20 +55,11 @@ def _basis(cells: MatchedCells) -> str:
     return f"{networks} on {counted(len(cells.datasets), 'data set')}"
 
 
-def _lacking_networks(cells: MatchedCells) -> str:
-    number = len(cells.networks)
-    if number >= _FEWEST_NETWORKS:
-        return ""
-    return f"needs {_FEWEST_NETWORKS} networks; there {'is' if number == 1 else 'are'} {number}"
-
-
 def _correlations(cells: MatchedCells) -> Iterator[Conclusion]:
-    ours, reason = _correlation(cells.ours)
-    same, _ = _correlation(cells.paper)
-    papers, _ = _correlation(cells.complete)
-    reason = _lacking_networks(cells) or reason
+    group = cells.comparable()
+    ours, same, papers = (_correlation(t) for t in (group.ours, group.paper, group.complete))
     for coefficient, name in _COEFFICIENTS.items():
-        ours_and_papers = [
+        numbers = [
             None if each is None else Quantity(getattr(each, coefficient))
             for each in (ours, same if ours else None, papers)
         ]
@@ -76,45 +67,53 @@ def _correlations(cells: MatchedCells) -> Iterator[Conclusion]:
             "correlation",
             f"{coefficient}_{cells.setting}",
             cells.setting,
-            f"{name} of ImageNet and transfer accuracy",
-            *ours_and_papers,
-            reason or _basis(cells),
+            name,
+            *numbers,
+            _basis_of_group(cells, group, is_found=ours is not None),
         )
 
 
-def _correlation(percent: pd.DataFrame) -> tuple[statistics.Correlation | None, str]:
-    """Returns the correlation, or why there is none."""
+def _correlation(percent: pd.DataFrame) -> statistics.Correlation | None:
     try:
-        return statistics.correlate(imagenet_fractions(percent.index), percent / 100), ""
-    except ValueError as error:
-        return None, str(error).rstrip(".")
+        return statistics.correlate(imagenet_fractions(percent.index), percent / 100)
+    except ValueError:  # too few networks, or all alike: `_basis_of_group` says which
+        return None
 
 
 def _ranking(cells: MatchedCells) -> Conclusion:
     """Compares our order of the networks, by mean logit, with the paper's on the same cells."""
-    ours, details, reason = None, "", _lacking_networks(cells)
-    try:
+    group = cells.comparable()
+    ours, details = None, ()
+    if len(group.networks) >= _FEWEST_NETWORKS:
         means = [
             pd.Series(statistics.mean_logits(table / 100), table.index).dropna()
-            for table in (cells.ours, cells.paper)
+            for table in (group.ours, group.paper)
         ]
-    except ValueError as error:
-        reason = reason or str(error).rstrip(".")
-    if not reason:
         ours = _rank_correlation(*means)
-        reason = "" if ours else "all networks have one mean accuracy"
-        details = f"ours {_order(means[0])}; the paper's {_order(means[1])}"
+        details = f"ours: {_order(means[0])}", f"the paper's: {_order(means[1])}"
     return Conclusion(
         "ranking",
         f"ranking_{cells.setting}",
         cells.setting,
-        "Spearman's rho of our order of the networks and the paper's",
+        "rho",
         ours,
         None,
         None,
-        reason or _basis(cells),
+        _basis_of_group(cells, group, is_found=ours is not None),
         details,
     )
+
+
+def _basis_of_group(cells: MatchedCells, group: MatchedCells, *, is_found: bool) -> str:
+    """Returns what a number is from that compares the networks of a group, or what it lacks."""
+    number, others = len(group.networks), len(cells.networks) - len(group.networks)
+    if number < _FEWEST_NETWORKS:
+        that_share = " that share data sets" if others else ""
+        there = f"there {'is' if number == 1 else 'are'} {number}"
+        return f"needs {_FEWEST_NETWORKS} networks{that_share}; {there}"
+    if not is_found:
+        return f"needs networks that differ; there are {number} alike"
+    return _basis(group) + (f", which {others} more do not share" if others else "")
 
 
 def _rank_correlation(a: pd.Series, b: pd.Series) -> Quantity | None:
@@ -132,8 +131,8 @@ def _order(means: pd.Series) -> str:
 
 def _agreeing_bests(cells: MatchedCells) -> Conclusion:
     bests = best_networks(cells)
-    details = "; ".join(
-        f"{best.dataset}: {' and '.join(best.ours)}, the paper's {' and '.join(best.paper)}"
+    others = ", ".join(
+        f"{best.dataset} ({' and '.join(best.ours)} instead of {' and '.join(best.paper)})"
         for best in bests
         if not best.agrees
     )
@@ -141,12 +140,12 @@ def _agreeing_bests(cells: MatchedCells) -> Conclusion:
         "best network",
         f"best_networks_{cells.setting}",
         cells.setting,
-        "data sets on which the best network is the paper's best of the same",
+        "the paper's",
         Quantity(sum(best.agrees for best in bests), len(bests)) if bests else None,
         None,
         None,
         _basis(cells) if bests else "needs a data set with 2 networks",
-        details,
+        (f"not on {others}",) if others else (),
     )
 
 
@@ -158,7 +157,7 @@ def _best_of(cells: MatchedCells, group_name: str, group: tuple[str, ...]) -> Co
         "best network",
         f"{'resnets' if len(group) > 1 else 'imagenets_best'}_{cells.setting}",
         cells.setting,
-        f"data sets on which {group_name} is best, ties included",
+        group_name,
         *(Quantity(*count) if ours[1] else None for count in (ours, same)),
         Quantity(*papers),
         _basis(cells) if ours[1] else f"needs a data set with {group_name} and another network",

@@ -13,17 +13,17 @@ _FEWEST_PAIRS = 6  # of an exact Wilcoxon test that can reach p < 0.05: 2 / 2^6
 _SIGNIFICANCE = 0.05
 _NAMES = {
     "logistic_regression": "logistic regression",
-    "random_init": "training from random initialization",
+    "random_init": "random initialization",
 }
 
 
 def beside(fine_tuned: MatchedCells, other: MatchedCells) -> Iterator[Conclusion]:
     """Yields how often and by which odds fine-tuning is better, over the pairs that both have."""
     for name, text, statistic, both in (
-        ("wins", "cells in which fine-tuning beats", _wins, (fine_tuned, other)),
+        ("wins", "beats {} in cells", _wins, (fine_tuned, other)),
         (
             "odds_ratio",
-            "odds ratio, averaged over cells, of fine-tuning to",
+            "odds ratio to {}",
             _odds_ratio,
             (fine_tuned.with_logit(), other.with_logit()),
         ),
@@ -33,7 +33,7 @@ def beside(fine_tuned: MatchedCells, other: MatchedCells) -> Iterator[Conclusion
             "fine-tuning",
             f"{name}_{other.setting}",
             other.setting,
-            f"{text} {_NAMES[other.setting]}",
+            text.format(_NAMES[other.setting]),
             *_three(*both, statistic, enough=pairs > 0),
             counted(pairs, "pair") if pairs else "needs a cell in both settings",
         )
@@ -94,14 +94,14 @@ def significance(fine_tuned: MatchedCells, fixed: MatchedCells) -> Conclusion:
         "fine-tuning",
         "significantly_better_datasets",
         fixed.setting,
-        f"data sets on which fine-tuning is significantly better than {_NAMES[fixed.setting]}",
+        "significantly better on data sets",
         found,
         same,
         _num_better(*papers, list(papers[0].columns)),
         f"{counted(int(pairs[tested].min()), 'network')} or more on each"
         if tested
         else f"needs {_FEWEST_PAIRS} networks in both settings on a data set; there are {most}",
-        f"not on {others}" if others else "",
+        (f"not on {others}",) if others else (),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csgraph
 
 from repro.paper import tables
 from repro.results.cell_result import CellResult
@@ -39,13 +40,25 @@ class MatchedCells:
 
     def with_logit(self) -> "MatchedCells":
         """Returns the cells without those of 0% and 100%, which have no finite logit."""
-        ours = self.ours.where((self.ours > 0) & (self.ours < 100))
-        return MatchedCells(self.setting, ours, self.complete.where(ours.notna()), self.complete)
+        return self._only(self.ours.where((self.ours > 0) & (self.ours < 100)))
 
-    @property
-    def num_cells(self) -> int:
-        """How many are run."""
-        return int(self.ours.notna().sum().sum())
+    def comparable(self) -> "MatchedCells":
+        """Returns the largest group of networks that are linked by data sets they share.
+
+        Networks on different data sets cannot be compared. Of groups of equal size the one with
+        more cells counts, then the first.
+        """
+        is_run = self.ours.notna().to_numpy()
+        num_groups, group = csgraph.connected_components(is_run.astype(int) @ is_run.T.astype(int))
+        num_cells, is_there = is_run.sum(axis=1), is_run.any(axis=1)
+        sizes = [
+            (is_there[group == g].sum(), num_cells[group == g].sum()) for g in range(num_groups)
+        ]
+        is_largest = group == sizes.index(max(sizes))
+        return self._only(self.ours.mul(np.where(is_largest, 1.0, np.nan), axis=0))
+
+    def _only(self, ours: pd.DataFrame) -> "MatchedCells":
+        return MatchedCells(self.setting, ours, self.complete.where(ours.notna()), self.complete)
 
     @property
     def networks(self) -> list[str]:

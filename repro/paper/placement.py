@@ -70,7 +70,7 @@ def _placed(
     accuracies = paper[list(datasets)].to_numpy() / 100
     new = np.array([percent[name] for name in datasets]) / 100
     *others, own = statistics.mean_logits(np.vstack([accuracies, new]))
-    rank = 1 + sum(other > own for other in others)
+    rank = 1 + sum(bool(other > own) for other in others)
     found, remark = None, "its ImageNet accuracy is not known"
     if top1 is not None:
         imagenet = imagenet_fractions(paper.index)

@@ -52,8 +52,8 @@ def test_table_5_orders_the_networks_as_itself(of_table_5):
         assert shown(of_table_5[f"ranking_{setting}"]) == ("1.000", None, None)
         assert shown(of_table_5[f"best_networks_{setting}"]) == ("12 of 12", None, None)
     details = of_table_5["ranking_finetune"].details
-    assert details.startswith("ours nasnet_large 9")
-    assert of_table_5["significantly_better_datasets"].details == "not on caltech101 (p = 0.23)"
+    assert details[0].startswith("ours: nasnet_large 9")
+    assert of_table_5["significantly_better_datasets"].details == ("not on caltech101 (p = 0.23)",)
 
 
 def test_without_results_every_conclusion_says_what_it_needs():
@@ -91,11 +91,11 @@ def test_what_differs_from_the_paper_is_named():
     found = by_name(papers_results(change))
     best = found["best_networks_finetune"]
     assert shown(best)[0] == "11 of 12"
-    assert best.details == "cars: vgg_16, the paper's inception_v4 and nasnet_large"
+    assert best.details == ("not on cars (vgg_16 instead of inception_v4 and nasnet_large)",)
     assert found["wins_logistic_regression"].ours.value < 142
     significant = found["significantly_better_datasets"]
     assert shown(significant) == ("10 of 12", "11 of 12", "11 of 12")
-    assert "pets (p = 0.00024)" in significant.details
+    assert "pets (p = 0.00024)" in significant.details[0]
 
 
 def test_results_of_0_and_100_percent_are_left_out_of_logits_alone():
@@ -111,20 +111,38 @@ def test_results_of_0_and_100_percent_are_left_out_of_logits_alone():
     assert found["wins_logistic_regression"].basis == "156 pairs"
 
 
-def test_networks_that_share_no_data_set_are_not_correlated():
+def test_only_networks_that_share_data_sets_are_compared():
+    cars = ["vgg_16", "vgg_19", "inception_v4"]
+
+    def change(model, dataset, _, percent):
+        is_run = dataset == ("cars" if model in cars else "pets")
+        return percent if is_run and model in [*cars, "nasnet_large", "resnet_v1_50"] else None
+
+    found = by_name(papers_results(change))["r_squared_finetune"]
+    assert found.ours.value == pytest.approx(
+        statistics.correlate(
+            tables.table4().loc[cars, "imagenet_top1"] / 100,
+            tables.table5_accuracies("finetune").loc[cars, ["cars"]] / 100,
+        ).r_squared
+    )
+    assert found.basis == "3 networks on 1 data set, which 2 more do not share"
+
+
+def test_too_few_networks_that_share_data_sets_are_not_compared():
     datasets = {"vgg_16": "cars", "vgg_19": "cars", "inception_v4": "pets", "nasnet_large": "pets"}
     found = by_name(
         papers_results(lambda m, d, _, percent: percent if datasets.get(m) == d else None)
     )
     for name in ("r_squared_finetune", "ranking_finetune"):
         assert found[name].ours is None
-        assert "share no data set" in found[name].basis
+        assert found[name].basis == "needs 3 networks that share data sets; there are 2"
 
 
 def test_equal_networks_have_no_order():
     found = by_name(papers_results(lambda *_: 50.0))
-    assert found["ranking_finetune"].ours is None
-    assert found["r_squared_finetune"].ours is None
+    for name in ("r_squared_finetune", "ranking_finetune"):
+        assert found[name].ours is None
+        assert found[name].basis == "needs networks that differ; there are 13 alike"
 
 
 @pytest.mark.parametrize(("number", "is_enough"), [(5, False), (6, True)])
