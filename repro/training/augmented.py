@@ -21,6 +21,7 @@ from repro.features.forward import MakeBatches
 from repro.training.config import PAPER_BATCH_SIZE, PAPER_STEPS
 from repro.training.optimizer import NesterovMomentum
 from repro.training.step_trainer import StepTrainer
+from repro.training.workers import naming_lost_workers
 
 AUGMENTED_L2_VALUES = tuple(float(value) for value in np.logspace(-10, 0, 11))
 """The paper's 11 values, coefficients of sum(w^2) / 2 beside the MEAN loss."""
@@ -117,9 +118,13 @@ class AugmentedTrainer(StepTrainer):
         self, make_batches: MakeBatches, num_examples: int, **options: object
     ) -> np.ndarray:
         """Returns float32 `[layers, num_examples, classes]` logits; arguments as `Forward`'s."""
-        logits = self._predict(make_batches, num_examples, **options)
+        with naming_lost_workers(self.strategy, lambda: "What was trained is saved."):
+            logits = self._predict(make_batches, num_examples, **options)
         shape = num_examples, len(self.config.l2_values), self._num_classes
         return logits.reshape(shape).swapaxes(0, 1)
+
+    def _weights(self):
+        return [self._kernel, self._bias]
 
     def _replica_step(self, step, images, labels, learning_rate, l2):
         del step  # nothing is drawn

@@ -1,21 +1,25 @@
 """The training loop: steps, progress, history, checkpoints, and stopping without a loss."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import tensorflow as tf
 from tqdm import tqdm
 
-from repro import UserError
 from repro.datasets import Share, distribute
+from repro.training.errors import DivergedError, unwritable
 from repro.training.history import HistoryRow
 from repro.training.interruption import InterruptedRunError, StopRequest
 from repro.training.recording import Recorder
 from repro.training.saving import Saver
 from repro.training.step_trainer import StepTrainer
-from repro.training.workers import Agreement, are_several, is_chief
+from repro.training.workers import (
+    Agreement,
+    is_chief,
+    naming_lost_workers,
+    require_same_start,
+)
 
 PROGRESS_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} steps{postfix}, {elapsed} gone, {remaining} left"
 
@@ -51,13 +55,25 @@ def fit(
     """
     writes = is_chief(trainer.strategy)
     if writes:
-        folder.mkdir(parents=True, exist_ok=True)
-    with Saver(trainer, folder) as saver, _naming_lost_workers(trainer, saver):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(folder, error) from error
+    with (
+        Saver(trainer, folder) as saver,
+        naming_lost_workers(trainer.strategy, saver.what_is_left),
+    ):
         first_step = saver.restore()
+        require_same_start(trainer.strategy, first_step)
         recorder = Recorder(trainer, folder, first_step, tensorboard=tensorboard and writes)
 
         def save(step: int) -> None:
-            recorder.close_row(step)  # or weights that are not finite could be saved
+            recorder.close_row(step)  # whose loss may be the first that is not finite
+            if not trainer.is_finite():  # which the next loss would tell
+                raise DivergedError(
+                    f"The training diverged: weights are not finite after step {step}. "
+                    f"{trainer.config.remedy}"
+                )
             if writes:
                 recorder.write()
             saver.save()
@@ -113,18 +129,3 @@ def _take_steps(
                 last_save = time.monotonic()
             if stops:
                 raise InterruptedRunError(step)
-
-
-@contextmanager
-def _naming_lost_workers(trainer: StepTrainer, saver: Saver) -> Iterator[None]:
-    """Turns what TensorFlow says of a worker that is gone into one sentence."""
-    try:
-        yield
-    except tf.errors.OpError as error:
-        if not are_several(trainer.strategy) or isinstance(error, tf.errors.InvalidArgumentError):
-            raise
-        raise UserError(
-            "Another worker of --strategy=multi_worker_mirrored is gone "
-            f"({type(error).__name__}). {saver.what_is_left()} Give the same command again on all "
-            "workers: it goes on from there."
-        ) from error

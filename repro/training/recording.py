@@ -5,10 +5,10 @@ import time
 from pathlib import Path
 
 import tensorflow as tf
+from absl import logging
 
-from repro import UserError
 from repro.training import history, schedule
-from repro.training.errors import DivergedError
+from repro.training.errors import DivergedError, reason, unwritable
 from repro.training.history import HistoryRow
 from repro.training.step_trainer import StepTrainer
 
@@ -85,10 +85,7 @@ class Recorder:
         try:
             history.write(self._path, self.rows)
         except OSError as error:
-            raise UserError(
-                f"{self._path} cannot be written ({error.strerror}): free space on that disk, or "
-                "mend the folder's permissions, and give the same command again."
-            ) from error
+            raise unwritable(self._path, error) from error
 
     def close(self) -> None:
         """Ends the event files."""
@@ -104,17 +101,27 @@ class _Events:
     """
 
     def __init__(self, folder: Path, rows: list[HistoryRow]):
-        for old in folder.glob("events.out.tfevents.*"):
-            old.unlink()
-        self._writer = tf.summary.create_file_writer(str(folder))
+        self._folder = folder
+        try:
+            for old in folder.glob("events.out.tfevents.*"):
+                old.unlink()
+            self._writer = tf.summary.create_file_writer(str(folder))
+        except (OSError, tf.errors.OpError) as error:
+            raise unwritable(folder, error) from error
         for row in rows:
             self.add(row)
 
     def add(self, row: HistoryRow) -> None:
-        with self._writer.as_default(step=row.step):
-            tf.summary.scalar("loss", row.loss)
-            tf.summary.scalar("learning_rate", row.learning_rate)
-            tf.summary.scalar("images_per_second", row.images_per_second)
+        try:
+            with self._writer.as_default(step=row.step):
+                tf.summary.scalar("loss", row.loss)
+                tf.summary.scalar("learning_rate", row.learning_rate)
+                tf.summary.scalar("images_per_second", row.images_per_second)
+        except tf.errors.OpError as error:
+            raise unwritable(self._folder, error) from error
 
     def close(self) -> None:
-        self._writer.close()
+        try:
+            self._writer.close()
+        except tf.errors.OpError as error:  # what ends the run is more important
+            logging.warning("%s is not complete: %s", self._folder, reason(error))

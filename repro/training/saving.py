@@ -1,5 +1,6 @@
 """A run's checkpoints: saved whole or not at all, and the newest readable one restored."""
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -8,6 +9,7 @@ import tensorflow as tf
 from absl import logging
 
 from repro import UserError
+from repro.training.errors import reason
 from repro.training.step_trainer import StepTrainer
 from repro.training.workers import is_chief
 
@@ -33,6 +35,8 @@ class Saver:
         self._trainer = trainer
         self._folder = folder / FOLDER
         self._scratch = None if is_chief(trainer.strategy) else tempfile.mkdtemp()
+        if self._scratch is None:
+            self._remove_unreadable_list()
         self._manager = tf.train.CheckpointManager(
             trainer.checkpoint(), self._scratch or str(self._folder), max_to_keep=KEPT
         )
@@ -60,9 +64,10 @@ class Saver:
             if isinstance(error, tf.errors.UnavailableError | tf.errors.AbortedError):
                 raise  # it is the other workers that are gone
             raise UserError(
-                f"The checkpoint of step {step:,} cannot be written to {self._folder} "
-                f"({_reason(error)}): {self.what_is_left()} Free space on that disk, or mend the "
-                "folder's permissions, and give the same command again."
+                f"The checkpoint of step {step:,} cannot be written to "
+                f"{self._scratch or self._folder} ({reason(error)}): {self.what_is_left()} Free "
+                "space on that disk, or mend the folder's permissions, and give the same command "
+                "again."
             ) from error
         self.saved_step = step
 
@@ -86,7 +91,7 @@ class Saver:
             try:
                 self._trainer.checkpoint().restore(path).assert_existing_objects_matched()
             except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
-                logging.warning("Skipping the unreadable checkpoint %s: %s", path, _reason(error))
+                logging.warning("Skipping the unreadable checkpoint %s: %s", path, reason(error))
                 continue
             self.saved_step = self._trainer.steps_done
             return self.saved_step
@@ -98,13 +103,20 @@ class Saver:
         return 0
 
     def _paths(self) -> list[str]:
-        if self._scratch is None:
-            return self._manager.checkpoints
-        state = tf.train.get_checkpoint_state(str(self._folder))
-        return list(state.all_model_checkpoint_paths) if state else []
+        """Returns the checkpoints, the oldest first, by the files that are there.
 
+        TensorFlow's own list of them is one more file that can be damaged; then it would seem that
+        there are none.
+        """
+        found = {
+            int(match[1]): str(file.with_suffix(""))
+            for file in self._folder.glob("*.index")
+            if (match := re.fullmatch(r"ckpt-(\d+)\.index", file.name))
+        }
+        return [found[step] for step in sorted(found)]
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    def _remove_unreadable_list(self) -> None:
+        try:
+            tf.train.get_checkpoint_state(str(self._folder))
+        except ValueError:  # as it is empty, or no text
+            (self._folder / "checkpoint").unlink()

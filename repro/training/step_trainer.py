@@ -1,7 +1,9 @@
 """What every trainer has: a step under tf.distribute, its schedule, and the count of steps."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
+import keras
 import tensorflow as tf
 
 from repro.training import losses, schedule
@@ -57,6 +59,14 @@ class StepTrainer(ABC):
             tf.constant(config.l2, tf.float32),
             tf.constant(config.steps, tf.int64),
         )
+
+    def is_finite(self) -> bool:
+        """Returns whether no weight, and no moving average, is NaN or infinite."""
+        return all(bool(tf.reduce_all(tf.math.is_finite(each))) for each in self._weights())
+
+    @abstractmethod
+    def _weights(self) -> Sequence[keras.Variable]:
+        """Returns the variables that a step changes, but for the momentum."""
 
     @abstractmethod
     def checkpoint(self) -> tf.train.Checkpoint:

@@ -6,14 +6,18 @@ The loop is ours because Keras 3's `fit` fails with several workers, and with XL
 from dataclasses import replace
 
 import keras
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from repro import UserError, networks
 from repro.features import Forward
+from repro.features.forward import MakeBatches
 from repro.networks.draws import rows_of_step
 from repro.training.config import TrainingConfig
 from repro.training.optimizer import NesterovMomentum
 from repro.training.step_trainer import StepTrainer
+from repro.training.workers import naming_lost_workers
 
 
 class Trainer(StepTrainer):
@@ -26,9 +30,6 @@ class Trainer(StepTrainer):
       strategy: the tf.distribute strategy.
       multi_label: labels are `[batch, labels]` of 1, 0, -1 instead of `[batch]` class numbers.
       jit_compile: whether XLA compiles the forward and the backward pass; one device only.
-
-    Attributes:
-      predict: the logits of every example; see `Forward`.
 
     Raises:
       UserError: the replicas do not divide the batch, or `config.microbatch` a replica's part of
@@ -59,7 +60,7 @@ class Trainer(StepTrainer):
                 config.momentum,
                 config.clip_norm,
             )
-        self.predict = Forward(keras.Model(model.inputs[0], model.graph.logits), strategy)
+        self._predict = Forward(keras.Model(model.inputs[0], model.graph.logits), strategy)
         if jit_compile:
             self._loss_and_gradients = tf.function(self._loss_and_gradients, jit_compile=True)
         self._at_start = [variable.numpy() for variable in model.variables]
@@ -97,6 +98,16 @@ class Trainer(StepTrainer):
             random_states=[v.value for v in self.model.variables if id(v) not in named],
             step=self.step,
         )
+
+    def predict(
+        self, make_batches: MakeBatches, num_examples: int, **options: object
+    ) -> NDArray[np.float32]:
+        """Returns the logits `[num_examples, classes]`; arguments as `Forward`'s."""
+        with naming_lost_workers(self.strategy, lambda: "What was trained is saved."):
+            return self._predict(make_batches, num_examples, **options)
+
+    def _weights(self):
+        return self.model.weights
 
     def _replica_step(self, step, images, labels, learning_rate, l2):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group

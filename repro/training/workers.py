@@ -1,6 +1,14 @@
 """Several processes that train one network together (MultiWorkerMirroredStrategy)."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import tensorflow as tf
+
+from repro import UserError
+
+# An image that cannot be decoded, and memory that is full: no worker is gone then.
+_OTHER_CAUSES = (tf.errors.InvalidArgumentError, tf.errors.ResourceExhaustedError)
 
 
 def are_several(strategy: tf.distribute.Strategy) -> bool:
@@ -17,6 +25,50 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     return resolver.task_type == "chief" or (
         resolver.task_type == "worker" and resolver.task_id == 0 and "chief" not in workers
     )
+
+
+@contextmanager
+def naming_lost_workers(
+    strategy: tf.distribute.Strategy, what_is_left: Callable[[], str]
+) -> Iterator[None]:
+    """Turns what TensorFlow says of a worker that is gone into a `UserError`.
+
+    Args:
+      strategy: the tf.distribute strategy.
+      what_is_left: a sentence on where the same command would go on.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if not are_several(strategy) or isinstance(error, _OTHER_CAUSES):
+            raise
+        raise UserError(
+            "Another worker of --strategy=multi_worker_mirrored is gone "
+            f"({type(error).__name__}). {what_is_left()} Give the same command again on all "
+            "workers: it goes on from there."
+        ) from error
+
+
+def require_same_start(strategy: tf.distribute.Strategy, step: int) -> None:
+    """Raises `UserError` if the workers would go on from different steps.
+
+    Args:
+      strategy: the tf.distribute strategy.
+      step: where this process would go on.
+    """
+    if not are_several(strategy):
+        return
+
+    @tf.function
+    def gathered(own):
+        return strategy.gather(strategy.run(tf.identity, args=(own,)), axis=0)
+
+    steps = sorted(set(gathered(tf.constant([step], tf.int64)).numpy().tolist()))
+    if len(steps) > 1:
+        raise UserError(
+            f"The workers would go on from different steps ({', '.join(map(str, steps))}), as they "
+            "see different checkpoints: --results_dir must be one folder that all of them share."
+        )
 
 
 class Agreement:
