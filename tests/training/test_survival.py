@@ -40,11 +40,11 @@ def undisturbed(tmp_path_factory) -> tuple[list[float], Trainer]:
 
 
 @pytest.fixture
-def go_on(tmp_path, undisturbed) -> Callable[..., list[int]]:
+def go_on(tmp_path, undisturbed) -> Callable[[], list[int]]:
     """Gives the same command again; returns the steps that were left to do."""
 
-    def check(folder: Path = tmp_path) -> list[int]:
-        start = 99 if checkpoints_in(folder) else 7  # it must not matter to a run that goes on
+    def check() -> list[int]:
+        start = 99 if checkpoints_in(tmp_path) else 7  # it must not matter to a run that goes on
         trainer = make_trainer(batch_norm=True, steps=STEPS, start=start)
         taken, train_step = [], trainer.train_step
 
@@ -53,7 +53,7 @@ def go_on(tmp_path, undisturbed) -> Callable[..., list[int]]:
             return train_step(images, labels)
 
         trainer.train_step = counted
-        rows = train(trainer, folder)
+        rows = train(trainer, tmp_path)
         losses, end = undisturbed
         assert [row.step for row in rows] == list(range(1, STEPS + 1))
         np.testing.assert_allclose(losses_of(rows), losses, rtol=1e-5)
@@ -264,8 +264,8 @@ def test_a_full_disk_ends_a_run_with_a_sentence_and_loses_nothing(
 
 @pytest.mark.parametrize("since", ["before", "during"])
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, request, go_on, since):
-    folder = tmp_path / "results"
-    folder.mkdir()
+    folder = tmp_path if since == "before" else tmp_path / "checkpoints"
+    folder.mkdir(exist_ok=True)
     mount(folder, "-t", "tmpfs", "-o", "size=4m", "none")
     request.addfinalizer(lambda: subprocess.run(["umount", "--lazy", folder], check=True))
     trainer = make_trainer(batch_norm=True, steps=STEPS)
@@ -281,10 +281,10 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, request, go_on, s
     else:
         trainer.train_step = read_only
     with pytest.raises(UserError, match="cannot be written") as failed:
-        train(trainer, folder, minutes=0)
+        train(trainer, tmp_path, minutes=0)
     assert str(folder) in str(failed.value)
     mount(folder, "-o", "remount,rw")
-    assert go_on(folder)[0] == (1 if since == "before" else 6)
+    assert go_on()[0] == (1 if since == "before" else 6)
 
 
 def test_after_a_loss_that_is_not_a_number_nothing_is_saved(tmp_path, go_on):
