@@ -9,9 +9,9 @@ sides take turns in one process, and each turn leaves out its first steps:
 * the whole job: `repro.training.fit` with the input pipeline, history and TensorBoard;
 * the input pipeline alone;
 * Keras's `fit` of the same network (ours, from `networks.create`) with keras.optimizers.SGD
-  (Nesterov momentum, CosineDecay), without an L2 penalty and without XLA (--keras_jit_compile for
-  it: the "auto" of Keras picks it, and on a CPU it takes several times as long), once on the
-  batches of our pipeline, once on a plain tf.data map of the same files;
+  (Nesterov momentum, CosineDecay), without an L2 penalty and without XLA, as Keras itself chooses
+  on a machine of CPUs alone (--keras_jit_compile asks for it), once on the batches of our
+  pipeline, once on a plain tf.data map of the same files;
 * the same `fit` of the same architecture from keras.applications, on our batches.
 
 A ratio is the median over the rounds, with the smallest and largest round beside it, by the clock
