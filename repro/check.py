@@ -25,15 +25,16 @@ from typing import Any
 
 from absl import flags
 
-from repro import UserError, _check_claims, _check_report, _check_rows, _command
-from repro._blocks import Block, to_markdown, to_text
-from repro._check_rows import Findings
+from repro import UserError, _command
 from repro._files import replacing
 from repro._words import words
-from repro.paper import baseline, claims, comparison
-from repro.paper.conclusions import conclude
+from repro.checking import baseline, claims_report, comparison, report, rows
+from repro.checking.blocks import Block, to_markdown, to_text
+from repro.checking.conclusions import conclude
+from repro.checking.placement import place
+from repro.checking.rows import Findings
+from repro.paper import claims
 from repro.paper.naming import our_name
-from repro.paper.placement import place
 from repro.results.cell_result import Collection
 from repro.results.collection import collect
 from repro.results.table_reading import read_table
@@ -102,12 +103,12 @@ def _results(table: str | None) -> Collection:
 
 def _show_claims() -> None:
     verdicts = claims.evaluate()
-    rows = _check_rows.claim_rows(verdicts)
+    lines = rows.claim_rows(verdicts)
     others = [vars(each) for each in claims.NOT_RECOMPUTABLE]
     _show(
-        lambda: _check_claims.report(verdicts),
-        rows,
-        {"claims": rows, "not_recomputable": others},
+        lambda: claims_report.report(verdicts),
+        lines,
+        {"claims": lines, "not_recomputable": others},
     )
 
 
@@ -119,16 +120,16 @@ def _compare_with_baseline(collection: Collection) -> int:
             f"--baseline={before.source} has {len(before.cells)} cells, and none of them is in "
             f"{collection.source}, which has {len(collection.cells)}: there is nothing to compare."
         )
-    rows = _check_rows.move_rows(moves, collection)
+    lines = rows.move_rows(moves, collection)
     document = {
         "source": str(collection.source),
         "compared_with": str(before.source),
-        "cells": rows,
+        "cells": lines,
         "problems": [*collection.problems, *before.problems],
     }
     _show(
-        lambda: _check_report.moves_report(moves, collection, before, everything=_ALL.value),
-        rows,
+        lambda: report.moves_report(moves, collection, before, everything=_ALL.value),
+        lines,
         document,
     )
     return _status(moves)
@@ -142,9 +143,9 @@ def _compare_with_paper(collection: Collection) -> int:
         place(collection.cells, _imagenet_top1(collection)),
     )
     _show(
-        lambda: _check_report.report(findings, everything=_ALL.value),
-        _check_rows.cell_rows(findings),
-        _check_rows.document(findings),
+        lambda: report.report(findings, everything=_ALL.value),
+        rows.cell_rows(findings),
+        rows.document(findings),
     )
     return _status(findings.verdicts)
 
@@ -172,14 +173,14 @@ def _status(judged: Iterable[comparison.CellVerdict | baseline.Move]) -> int:
 
 def _show(
     blocks: Callable[[], Iterable[Block]],
-    rows: list[Mapping[str, Any]],
+    lines: list[Mapping[str, Any]],
     document: Mapping[str, Any],
 ) -> None:
     """Prints or writes what was found, in the format that is asked for.
 
     Args:
       blocks: makes the report for people, whose last block is the outcome.
-      rows: of the CSV.
+      lines: of the CSV.
       document: of the JSON.
     """
     output = _command.OUTPUT.value and Path(_command.OUTPUT.value).expanduser()
@@ -187,8 +188,8 @@ def _show(
     text = {
         "text": lambda: to_text(blocks()),
         "markdown": lambda: to_markdown(blocks()),
-        "csv": lambda: _check_rows.to_csv(rows),
-        "json": lambda: _check_rows.to_json(document),
+        "csv": lambda: rows.to_csv(lines),
+        "json": lambda: rows.to_json(document),
     }[form]()
     if not output:
         print(text, end="")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from repro import check, logistic_regression
+from repro.checking.comparison import test_size as size_of_test_set
 from repro.paper import SETTINGS, tables
 from repro.paper.claims import CLAIMS
-from repro.paper.comparison import test_size as size_of_test_set
 from repro.results.cell_result import PAPER_BUDGET
 from repro.results.table_reading import read_table
 from repro.training.config import PAPER_BATCH_SIZE, PAPER_STEPS

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from repro.checking.comparison import CellVerdict
 from repro.page import words
 from repro.page.answers import Mistake
 from repro.page.examination import Examined
 from repro.page.html import Content, Markup, element, joined
 from repro.page.plots import line_plot
-from repro.paper.comparison import CellVerdict
 from repro.results import RunMetrics
 from repro.results.metrics_json import METRIC_NAMES
 

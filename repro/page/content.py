@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from repro.checking.comparison import CellVerdict, compare
+from repro.checking.conclusion import Conclusion
+from repro.checking.conclusions import conclude
 from repro.figures.imagenet_correlation import BEST_COLUMN
 from repro.page.examination import Examined, examine
 from repro.paper import tables
-from repro.paper.comparison import CellVerdict, compare
-from repro.paper.conclusion import Conclusion
-from repro.paper.conclusions import conclude
 from repro.results.cell_result import Cell, Collection
 
 

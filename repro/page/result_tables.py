@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from repro.checking.comparison import JUDGEMENTS, CellVerdict
 from repro.page import words
 from repro.page.content import Report
 from repro.page.html import Markup, element, joined
 from repro.page.sortable import Column, number, row_header, table, text
 from repro.paper import tables
-from repro.paper.comparison import JUDGEMENTS, CellVerdict
 from repro.results.cell_result import Cell
 from repro.results.metrics_json import METRIC_NAMES, SETTINGS
 

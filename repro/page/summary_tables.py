@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from repro.checking.comparison import CellVerdict
+from repro.checking.conclusion import TOPICS, Conclusion, Quantity
 from repro.page import words
 from repro.page.content import Report
 from repro.page.html import Markup, element, joined
 from repro.page.sortable import Column, number, row_header, table, text
 from repro.paper import claims, tables
 from repro.paper.claims import Verdict
-from repro.paper.comparison import CellVerdict
-from repro.paper.conclusion import TOPICS, Conclusion, Quantity
 
 _COEFFICIENTS = {"r_squared": "r²", "r": "r", "spearman": "ρ"}
 _OF_TABLE_3 = "correlation"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from repro.paper import comparison
+from repro.checking import comparison
 from repro.results.cell_result import Cell, CellResult
 from repro.results.collection import in_order
 

@@ -3,14 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from repro import _check_conclusions
-from repro._blocks import Block, Heading, Items, Paragraph, Table
-from repro._check_conclusions import SETTING_LABELS
-from repro._check_rows import Findings
-from repro.paper import SETTINGS, baseline, comparison
-from repro.paper.comparison import CellVerdict
-from repro.paper.conclusions import without_logit
-from repro.paper.matched_cells import counted
+from repro.checking import baseline, comparison, conclusions_report
+from repro.checking.blocks import Block, Heading, Items, Paragraph, Table
+from repro.checking.comparison import CellVerdict
+from repro.checking.conclusions import without_logit
+from repro.checking.conclusions_report import SETTING_LABELS
+from repro.checking.matched_cells import counted
+from repro.checking.rows import Findings
+from repro.paper import SETTINGS
 from repro.results.cell_result import Collection
 from repro.results.collection import described
 
@@ -54,9 +54,9 @@ def report(findings: Findings, *, everything: bool) -> Iterator[Block]:
     if others:
         yield from _others(others)
     if findings.placements:
-        yield from _check_conclusions.placements(findings.placements)
+        yield from conclusions_report.placements(findings.placements)
     if run:
-        yield from _check_conclusions.conclusions(findings.conclusions)
+        yield from conclusions_report.conclusions(findings.conclusions)
     yield from _left_out(findings)
     yield Paragraph(outcome(findings.verdicts))
 

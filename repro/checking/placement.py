@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from repro import statistics
+from repro.checking.matched_cells import imagenet_fractions
 from repro.paper import tables
-from repro.paper.matched_cells import imagenet_fractions
 from repro.results.cell_result import CellResult
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from repro._blocks import Block, Heading, Items, Paragraph, Table
+from repro.checking.blocks import Block, Heading, Items, Paragraph, Table
 from repro.paper import claims
 
 

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import repro
-from repro.paper import baseline, claims, conclusion, placement
-from repro.paper.comparison import CellVerdict
+from repro.checking import baseline, conclusion, placement
+from repro.checking.comparison import CellVerdict
+from repro.paper import claims
 from repro.results.cell_result import CellResult, Collection
 
 _DECIMALS = 4  # of differences and tolerances, in points

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from repro.paper import baseline, comparison
+from repro.checking import baseline, comparison
 from repro.paper.naming import our_name
 from repro.results import RunMetrics
 from repro.results.cell_result import CellResult
-from tests.paper.results import papers_results
+from tests.checking.results import papers_results
 
 CELL = ("inception_v4", "aircraft", "finetune")
 PAPER, IMAGES = 89.3, 3333  # Table 5; Table 1

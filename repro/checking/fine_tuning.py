@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from repro import statistics
-from repro.paper.conclusion import Conclusion, Quantity
-from repro.paper.matched_cells import MatchedCells, counted
+from repro.checking.conclusion import Conclusion, Quantity
+from repro.checking.matched_cells import MatchedCells, counted
 
 _FEWEST_PAIRS = 6  # of an exact Wilcoxon test that can reach p < 0.05: 2 / 2^6
 _SIGNIFICANCE = 0.05

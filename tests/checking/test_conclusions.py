@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from repro import statistics
+from repro.checking.conclusions import conclude, without_logit
+from repro.checking.placement import place
 from repro.paper import tables
-from repro.paper.conclusions import conclude, without_logit
-from repro.paper.placement import place
 from repro.results.cell_result import CellResult
-from tests.paper.results import papers_results
+from tests.checking.results import papers_results
 
 
 def by_name(results) -> dict:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from repro._blocks import WIDTH, Heading, Items, Paragraph, Table, to_markdown, to_text
+from repro.checking.blocks import WIDTH, Heading, Items, Paragraph, Table, to_markdown, to_text
 
 WORDS = st.lists(st.text("abcdef_/-", min_size=1, max_size=30), min_size=1).map(" ".join)
 

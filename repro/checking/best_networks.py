@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from repro.paper.matched_cells import MatchedCells
+from repro.checking.matched_cells import MatchedCells
 
 
 @dataclass(frozen=True)

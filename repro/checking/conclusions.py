@@ -12,10 +12,11 @@ import pandas as pd
 from scipy import stats
 
 from repro import statistics
-from repro.paper import fine_tuning, tables
-from repro.paper.best_networks import best_networks, times_best
-from repro.paper.conclusion import Conclusion, Quantity
-from repro.paper.matched_cells import MatchedCells, counted, imagenet_fractions
+from repro.checking import fine_tuning
+from repro.checking.best_networks import best_networks, times_best
+from repro.checking.conclusion import Conclusion, Quantity
+from repro.checking.matched_cells import MatchedCells, counted, imagenet_fractions
+from repro.paper import tables
 from repro.results.cell_result import CellResult
 
 # Two networks always lie on a line, and are always in one of two orders.

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from repro import statistics
-from repro._blocks import Block, Heading, Items, Paragraph, Table
-from repro.paper.conclusion import TOPICS, Conclusion, Quantity
-from repro.paper.placement import Placement
+from repro.checking.blocks import Block, Heading, Items, Paragraph, Table
+from repro.checking.conclusion import TOPICS, Conclusion, Quantity
+from repro.checking.placement import Placement
 
 SETTING_LABELS = {
     "logistic_regression": "logistic regression",
