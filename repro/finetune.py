@@ -9,10 +9,12 @@ it would cost. Several --steps are the study of convergence (Section 4.5), --per
 data set's size (Section 4.6).
 """
 
+import gc
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import keras
 from absl import flags
 
 from repro import UserError, _cell, _command, _selected, _training_flags
@@ -114,6 +116,9 @@ def main() -> None:
         jobs = _Jobs(varied, strategy, points, _study(variant, steps))
         for number in steps:
             jobs.run(number)
+        del jobs
+        keras.backend.clear_session()
+        gc.collect()  # of the network's weights, before the next one's are made
 
 
 class _Jobs:
@@ -173,8 +178,7 @@ class _Jobs:
     def _finish(self, config: TrainingConfig, **options) -> None:
         runs = self._final
         folder = runs.folder(config)
-        done = folder.metrics is not None and not _command.RERUN.value
-        if done:
+        if folder.metrics is not None and not _command.RERUN.value:
             print("This run is complete; --rerun runs it again.\n")
         result = runs.run(
             config, self._flags(config), export_to=_EXPORT_CHECKPOINT.value, **options
@@ -252,8 +256,6 @@ def _study(variant: tuple[int, int] | None, steps: list[int]) -> str | None:
 
 
 def _points() -> tuple[GridPoint, ...]:
-    if _GRID_LEARNING_RATES.value is None and _GRID_RATIOS.value is None:
-        return paper_grid(_INIT.value, learning_rate_divisor=_RATE_DIVISOR.value)
     papers = paper_grid(_INIT.value, learning_rate_divisor=_RATE_DIVISOR.value)
     rates = dict.fromkeys(point.learning_rate for point in papers)
     ratios = dict.fromkeys(point.weight_decay_ratio for point in papers)
