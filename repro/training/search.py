@@ -13,9 +13,9 @@ from absl import logging
 from repro import UserError
 from repro.training.errors import DivergedError
 from repro.training.grid import GridPoint, PointResult
+from repro.training.search_process import Worker
 from repro.training.search_storage import STORAGE_ERRORS, SearchStorage
 from repro.training.search_study import Claim, SearchStudy, Turn
-from repro.training.worker import Worker
 
 MESSAGE_SECONDS = 600.0  # between two messages of a process that only waits
 

@@ -17,8 +17,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from repro import UserError
 from repro.training.grid import GridPoint, PointResult
+from repro.training.search_process import Worker, this_process
 from repro.training.search_storage import SearchStorage
-from repro.training.worker import Worker, this_process
 
 _SEARCH = "search"  # the study's user attribute that says what is searched
 _POINT, _WORKER, _DIVERGED, _FAILED = "point", "worker", "diverged", "failed"  # a trial's

@@ -13,7 +13,7 @@ from repro.training import search
 from repro.training.errors import DivergedError
 from repro.training.grid import GridPoint, choose
 from repro.training.search import run_search
-from repro.training.worker import this_process
+from repro.training.search_process import this_process
 from tests.training.searches import (
     EXPECTED,
     POINTS,

@@ -14,7 +14,7 @@ import repro.training
 from repro.training import search_storage, search_study
 from repro.training.grid import GridPoint, PointResult, choose
 from repro.training.search import SearchEvent, run_search
-from repro.training.worker import Worker
+from repro.training.search_process import Worker
 from tests.training.searches import (
     EXPECTED,
     POINTS,

@@ -8,7 +8,7 @@ from repro import UserError
 from repro.training import search_storage, search_study
 from repro.training.grid import GridPoint
 from repro.training.search import SearchEvent, run_search
-from repro.training.worker import Worker, this_process
+from repro.training.search_process import Worker, this_process
 from tests.training.searches import (
     EXPECTED,
     POINTS,

@@ -3,7 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from repro.training.worker import Worker, this_process
+from repro.training.search_process import Worker, this_process
 
 
 def test_this_process_is_not_dead():
