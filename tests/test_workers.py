@@ -172,6 +172,6 @@ def test_the_main_job_tests_each_example_once_with_two_workers(start, tmp_path):
     assert predictions["id"].tolist() == of_one["id"].tolist()
     assert predictions["id"].is_unique
     metrics = json.loads((folder / "metrics.json").read_text())
-    assert metrics["replicas"] == 2
+    assert metrics["details"]["replicas"] == 2
     assert metrics["n_test"] == len(predictions) == 599
     assert [row.step for row in history.read(folder / "history.csv", 12)] == list(range(1, 13))
