@@ -190,7 +190,9 @@ class Cell:
             eval_split=evaluated.split,
             n_test=len(evaluated.ids),
             n_train=sum(len(self.splits[name]) for name in fitted),
-            paper_value=paper_value(self.network.name, self.dataset.name, setting),
+            paper_value=None
+            if study
+            else paper_value(self.network.name, self.dataset.name, setting),
             hyperparameters=hyperparameters,
             seed=_command.SEED.value,
             split_sha256={name: split.sha256 for name, split in self.splits.items()},

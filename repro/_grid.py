@@ -12,6 +12,7 @@ from repro import UserError, _command
 from repro._files import replacing
 from repro._training_runs import TrainingRuns
 from repro.results import RunMetrics
+from repro.results.run_folder import MARK_OF_DIVERGENCE
 from repro.results.text_table import text_table
 from repro.training import DivergedError, TrainingConfig
 from repro.training.grid import GridCost, GridPoint, PointResult, choose
@@ -112,7 +113,7 @@ class GridSearch:
 
     def _mark_of_divergence(self, config: TrainingConfig) -> Path:
         """Returns the file that tells a point that diverged from one that was stopped."""
-        return self.runs.folder(config).path / "diverged.txt"
+        return self.runs.folder(config).path / MARK_OF_DIVERGENCE
 
     def _discard_checkpoints(self) -> None:
         """Leaves those of the points that run, and of the best one so far if it is kept."""

@@ -60,3 +60,16 @@ def whole_numbers(flag: flags.FlagHolder, *, at_least: int) -> list[int]:
                 f"{text or 'nothing'} is not."
             )
     return list(dict.fromkeys(map(int, values)))
+
+
+def numbers(flag: flags.FlagHolder) -> list[float]:
+    """Returns the values of a list flag; `UserError` if one is no number."""
+    values = []
+    for text in flag.value or ():
+        try:
+            values.append(float(text))
+        except ValueError as error:
+            raise UserError(
+                f"--{flag.name}={','.join(flag.value)}: {text or 'nothing'} is not a number."
+            ) from error
+    return values

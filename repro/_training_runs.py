@@ -140,6 +140,8 @@ class TrainingRuns:
         folder = self.folder(config)
         done = None if self._options.rerun else folder.metrics
         if done is not None:
+            if export_to:
+                print(f"{export_to} is not written again; --rerun trains and writes it.")
             return done
         with self._alone_in(folder):
             found = folder.metrics  # of another process, if this one has waited

@@ -11,7 +11,7 @@ data set's size (Section 4.6).
 
 import gc
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import keras
@@ -84,7 +84,9 @@ _MICROBATCH = flags.DEFINE_integer(
 _MIXED_PRECISION = flags.DEFINE_enum(
     "mixed_precision", "off", PRECISIONS, "What activations are computed in; weights are float32."
 )
-_JIT_COMPILE = flags.DEFINE_bool("jit_compile", False, "Whether XLA compiles the training step.")
+_JIT_COMPILE = flags.DEFINE_bool(
+    "jit_compile", False, "Whether XLA compiles the training step; its dropout draws others."
+)
 _DETERMINISTIC = flags.DEFINE_bool(
     "deterministic", False, "Whether the same command gives the same bits, at some cost in time."
 )
@@ -260,21 +262,9 @@ def _points() -> tuple[GridPoint, ...]:
     rates = dict.fromkeys(point.learning_rate for point in papers)
     ratios = dict.fromkeys(point.weight_decay_ratio for point in papers)
     return grid(
-        list(_numbers(_GRID_LEARNING_RATES) or rates), list(_numbers(_GRID_RATIOS) or ratios)
+        _training_flags.numbers(_GRID_LEARNING_RATES) or list(rates),
+        _training_flags.numbers(_GRID_RATIOS) or list(ratios),
     )
-
-
-def _numbers(flag: flags.FlagHolder) -> list[float]:
-    def parsed() -> Iterator[float]:
-        for text in flag.value or ():
-            try:
-                yield float(text)
-            except ValueError as error:
-                raise UserError(
-                    f"--{flag.name}={','.join(flag.value)}: {text or 'nothing'} is not a number."
-                ) from error
-
-    return list(parsed())
 
 
 def _refuse_contradictions(several: bool, variants: list, steps: list[int]) -> None:

@@ -22,6 +22,7 @@ from repro._files import file_name
 from repro.results.cell_result import PAPER_BUDGET, Cell, CellResult, Collection
 from repro.results.metrics_json import SETTINGS, RunMetrics
 from repro.results.reading import read_run
+from repro.results.run_folder import MARK_OF_DIVERGENCE
 
 _FILE = "metrics.json"
 _DEPTH = 4  # setting / data set / network / run
@@ -200,5 +201,5 @@ def _reason(counting: CellResult, others: Iterable[CellResult]) -> str:
 
 def _incomplete(results_dir: Path) -> Iterator[Path]:
     for path in sorted(results_dir.glob(f"{'*/' * _DEPTH}flags.txt")):
-        if not (path.parent / _FILE).exists():
+        if not any((path.parent / name).exists() for name in (_FILE, MARK_OF_DIVERGENCE)):
             yield path.parent

@@ -13,6 +13,8 @@ from repro._files import file_name, replacing
 from repro.results.metrics_json import RunMetrics
 from repro.results.predictions import Predictions
 
+MARK_OF_DIVERGENCE = "diverged.txt"  # in the folder of a grid's point that has no result
+
 
 class RunFolder:
     """One run on disk; complete once metrics.json is there.

@@ -33,7 +33,8 @@ def get_strategy(name: str = "auto", tpu: str | None = None) -> tf.distribute.St
         )
     except (ValueError, RuntimeError, tf.errors.OpError) as error:
         first_line = str(error).strip().splitlines()[0]
-        raise UserError(f"--strategy={name} cannot be used here: {first_line}") from error
+        hint = " Name or address of the TPU: --tpu." if name == "tpu" and not tpu else ""
+        raise UserError(f"--strategy={name} cannot be used here: {first_line}{hint}") from error
 
 
 def make_deterministic(seed: int) -> None:
