@@ -168,7 +168,9 @@ def test_an_unwritable_results_folder_is_named_before_any_work(capsys, tmp_path,
     assert "--results_dir" in outcome.err
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGKILL]
+)
 def test_a_run_that_was_stopped_goes_on_with_the_same_command(tmp_path, data_dir, how):
     command = [
         *(sys.executable, "-m", "repro.finetune", *DIGITS, "--noprogress"),

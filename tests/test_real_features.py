@@ -173,6 +173,7 @@ def percents_of(extracted: Extracted) -> dict[str, float]:
     return percents
 
 
+@pytest.mark.slow
 def test_logistic_regression_is_scikit_learns_on_digits(extract):
     compare_with_scikit_learn(extract("digits", CHECKPOINT), COMPARED[3:])
 
