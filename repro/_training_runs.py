@@ -24,6 +24,7 @@ from repro.training import (
     is_chief,
 )
 from repro.training.saving import FOLDER as CHECKPOINTS
+from repro.training.saving import checkpoints_in
 
 _SHOWN = {
     "learning_rate": "lr",
@@ -166,8 +167,7 @@ class TrainingRuns:
         return self.folder(config).path / CHECKPOINTS
 
     def _is_trained(self, config: TrainingConfig) -> bool:
-        newest = tf.train.latest_checkpoint(str(self._checkpoints(config)))
-        return newest is not None and newest.endswith(f"-{config.steps}")
+        return config.steps in checkpoints_in(self._checkpoints(config))
 
     def _run(
         self,

@@ -17,6 +17,23 @@ KEPT = 2  # the newest may be unreadable after a crash; then the one before is u
 FOLDER = "checkpoints"
 
 
+def checkpoints_in(folder: Path) -> dict[int, str]:
+    """Returns the checkpoints by their step, the oldest first, as the files that are there tell.
+
+    TensorFlow's own list of them is one more file that can be damaged; then it would seem that
+    there are none.
+
+    Args:
+      folder: `checkpoints/` of a run.
+    """
+    found = {
+        int(match[1]): str(file.with_suffix(""))
+        for file in folder.glob("*.index")
+        if (match := re.fullmatch(r"ckpt-(\d+)\.index", file.name))
+    }
+    return dict(sorted(found.items()))
+
+
 class Saver:
     """Saves a trainer in the folder of its run, and restores it; use it as a context.
 
@@ -86,7 +103,7 @@ class Saver:
         Raises:
           UserError: there are checkpoints and none can be read.
         """
-        paths = self._paths()
+        paths = list(checkpoints_in(self._folder).values())
         for path in reversed(paths):
             try:
                 self._trainer.checkpoint().restore(path).assert_existing_objects_matched()
@@ -101,19 +118,6 @@ class Saver:
                 "start the run again."
             )
         return 0
-
-    def _paths(self) -> list[str]:
-        """Returns the checkpoints, the oldest first, by the files that are there.
-
-        TensorFlow's own list of them is one more file that can be damaged; then it would seem that
-        there are none.
-        """
-        found = {
-            int(match[1]): str(file.with_suffix(""))
-            for file in self._folder.glob("*.index")
-            if (match := re.fullmatch(r"ckpt-(\d+)\.index", file.name))
-        }
-        return [found[step] for step in sorted(found)]
 
     def _remove_unreadable_list(self) -> None:
         try:
