@@ -21,7 +21,6 @@ from repro.features.forward import MakeBatches
 from repro.training.config import PAPER_BATCH_SIZE, PAPER_STEPS
 from repro.training.optimizer import NesterovMomentum
 from repro.training.step_trainer import StepTrainer
-from repro.training.workers import naming_lost_workers
 
 AUGMENTED_L2_VALUES = tuple(float(value) for value in np.logspace(-10, 0, 11))
 """The paper's 11 values, coefficients of sum(w^2) / 2 beside the MEAN loss."""
@@ -103,7 +102,7 @@ class AugmentedTrainer(StepTrainer):
             self._optimizer = NesterovMomentum(
                 [self._kernel, self._bias], [self._kernel], config.momentum
             )
-        self._predict = Forward(self._all_logits, strategy)
+        self._forward = Forward(self._all_logits, strategy)
 
     def checkpoint(self) -> tf.train.Checkpoint:
         """Returns what has to be saved to go on later: layers, momentum, step."""
@@ -118,8 +117,7 @@ class AugmentedTrainer(StepTrainer):
         self, make_batches: MakeBatches, num_examples: int, **options: object
     ) -> np.ndarray:
         """Returns float32 `[layers, num_examples, classes]` logits; arguments as `Forward`'s."""
-        with naming_lost_workers(self.strategy, lambda: "What was trained is saved."):
-            logits = self._predict(make_batches, num_examples, **options)
+        logits = super().predict(make_batches, num_examples, **options)
         shape = num_examples, len(self.config.l2_values), self._num_classes
         return logits.reshape(shape).swapaxes(0, 1)
 

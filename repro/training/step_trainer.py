@@ -4,9 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
+from repro.features import Forward
+from repro.features.forward import MakeBatches
 from repro.training import losses, schedule
+from repro.training.workers import naming_lost_workers
 
 
 class StepTrainer(ABC):
@@ -25,6 +30,8 @@ class StepTrainer(ABC):
       strategy: as given.
       step: steps taken since the start of the run, over all sittings; int64 scalar.
     """
+
+    _forward: Forward  # to the logits, set by each kind of trainer
 
     def __init__(self, config, strategy: tf.distribute.Strategy, *, multi_label: bool):
         self.config = config
@@ -59,6 +66,13 @@ class StepTrainer(ABC):
             tf.constant(config.l2, tf.float32),
             tf.constant(config.steps, tf.int64),
         )
+
+    def predict(
+        self, make_batches: MakeBatches, num_examples: int, **options: object
+    ) -> NDArray[np.float32]:
+        """Returns the logits `[num_examples, classes]`; arguments as `Forward`'s."""
+        with naming_lost_workers(self.strategy, lambda: "What was trained is saved."):
+            return self._forward(make_batches, num_examples, **options)
 
     def is_finite(self) -> bool:
         """Returns whether no weight, and no moving average, is NaN or infinite."""

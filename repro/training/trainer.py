@@ -6,18 +6,14 @@ The loop is ours because Keras 3's `fit` fails with several workers, and with XL
 from dataclasses import replace
 
 import keras
-import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from repro import UserError, networks
 from repro.features import Forward
-from repro.features.forward import MakeBatches
 from repro.networks.draws import rows_of_step
 from repro.training.config import TrainingConfig
 from repro.training.optimizer import NesterovMomentum
 from repro.training.step_trainer import StepTrainer
-from repro.training.workers import naming_lost_workers
 
 
 class Trainer(StepTrainer):
@@ -60,7 +56,7 @@ class Trainer(StepTrainer):
                 config.momentum,
                 config.clip_norm,
             )
-        self._predict = Forward(keras.Model(model.inputs[0], model.graph.logits), strategy)
+        self._forward = Forward(keras.Model(model.inputs[0], model.graph.logits), strategy)
         if jit_compile:
             self._loss_and_gradients = tf.function(self._loss_and_gradients, jit_compile=True)
         self._at_start = [variable.numpy() for variable in model.variables]
@@ -98,13 +94,6 @@ class Trainer(StepTrainer):
             random_states=[v.value for v in self.model.variables if id(v) not in named],
             step=self.step,
         )
-
-    def predict(
-        self, make_batches: MakeBatches, num_examples: int, **options: object
-    ) -> NDArray[np.float32]:
-        """Returns the logits `[num_examples, classes]`; arguments as `Forward`'s."""
-        with naming_lost_workers(self.strategy, lambda: "What was trained is saved."):
-            return self._predict(make_batches, num_examples, **options)
 
     def _weights(self):
         return self.model.weights
