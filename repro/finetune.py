@@ -21,12 +21,12 @@ from repro import UserError, _cell, _command, _selected, _training_flags
 from repro._grid import GridSearch
 from repro._training_flags import BATCH_SIZE, MIN_EPOCHS
 from repro._training_runs import Options, TrainingRuns
+from repro.datasets import several_workers
 from repro.training import (
     TrainingConfig,
     get_strategy,
     imagenet_settings,
     make_deterministic,
-    several_workers,
 )
 from repro.training.config import PRECISIONS
 from repro.training.grid import GridPoint, grid, paper_grid

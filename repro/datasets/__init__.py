@@ -14,7 +14,7 @@ from repro.datasets.pipeline import (
 )
 from repro.datasets.prepare import prepare
 from repro.datasets.registry import DATASETS, spec
-from repro.datasets.sharing import Share, distribute
+from repro.datasets.sharing import Share, distribute, several_workers
 from repro.datasets.splits import digest, hold_out
 from repro.datasets.subsets import few_per_class
 
@@ -32,6 +32,7 @@ __all__ = [
     "load",
     "naming_bad_images",
     "prepare",
+    "several_workers",
     "spec",
     "training_batches",
     "undecodable",

@@ -37,6 +37,11 @@ class Share:
 WHOLE = Share()
 
 
+def several_workers(strategy: tf.distribute.Strategy) -> bool:
+    """Returns whether other processes take part; each then has its own share of every batch."""
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
 def distribute(
     strategy: tf.distribute.Strategy, make_batches: Callable[[Share], tf.data.Dataset]
 ) -> tf.distribute.DistributedDataset:

@@ -114,7 +114,7 @@ class Extractor:
 
     def _rows(self, examples: Examples, first: int) -> Iterator[NDArray[np.float32]]:
         """Builds the network, and returns the rows of each batch, in order."""
-        if isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        if datasets.several_workers(self.strategy):
             raise UserError(
                 "Features are computed by one process, not under "
                 "--strategy=multi_worker_mirrored. Use mirrored or one_device."

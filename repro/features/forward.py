@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from repro.datasets.sharing import Share, distribute
+from repro.datasets.sharing import Share, distribute, several_workers
 
 PROGRESS_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} images, {rate_fmt}, {remaining} left"
 
@@ -103,7 +103,7 @@ class Forward:
 
     def _distributed_step(self, index, images):
         outputs = self._strategy.run(self._replica_step, args=(images,))
-        if isinstance(self._strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        if several_workers(self._strategy):
             return [self._strategy.gather(each, axis=0) for each in (index, outputs)]
         return index, outputs
 

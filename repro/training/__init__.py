@@ -8,7 +8,6 @@ from repro.training.loop import fit
 from repro.training.schedule import batch_norm_momentum
 from repro.training.strategy import STRATEGIES, get_strategy, make_deterministic
 from repro.training.trainer import Trainer
-from repro.training.workers import are_several as several_workers
 from repro.training.workers import is_chief
 
 __all__ = [
@@ -26,5 +25,4 @@ __all__ = [
     "imagenet_settings",
     "is_chief",
     "make_deterministic",
-    "several_workers",
 ]

@@ -6,19 +6,15 @@ from contextlib import contextmanager
 import tensorflow as tf
 
 from repro import UserError
+from repro.datasets import several_workers
 
 # An image that cannot be decoded, and memory that is full: no worker is gone then.
 _OTHER_CAUSES = (tf.errors.InvalidArgumentError, tf.errors.ResourceExhaustedError)
 
 
-def are_several(strategy: tf.distribute.Strategy) -> bool:
-    """Returns whether other processes take part; each then has its own share of every batch."""
-    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-
-
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
     """Returns whether this process is the one that writes; the only one always is."""
-    if not are_several(strategy):
+    if not several_workers(strategy):
         return True
     resolver = strategy.cluster_resolver
     workers = resolver.cluster_spec().as_dict()
@@ -40,7 +36,7 @@ def naming_lost_workers(
     try:
         yield
     except tf.errors.OpError as error:
-        if not are_several(strategy) or isinstance(error, _OTHER_CAUSES):
+        if not several_workers(strategy) or isinstance(error, _OTHER_CAUSES):
             raise
         raise UserError(
             "Another worker of --strategy=multi_worker_mirrored is gone "
@@ -56,7 +52,7 @@ def require_same_start(strategy: tf.distribute.Strategy, step: int) -> None:
       strategy: the tf.distribute strategy.
       step: where this process would go on.
     """
-    if not are_several(strategy):
+    if not several_workers(strategy):
         return
 
     @tf.function
@@ -79,7 +75,7 @@ class Agreement:
     """
 
     def __init__(self, strategy: tf.distribute.Strategy):
-        self._alone = not are_several(strategy)
+        self._alone = not several_workers(strategy)
         self._is_chief = is_chief(strategy)
 
         @tf.function
